@@ -1,0 +1,88 @@
+/* pobsync runs */
+#include "base/parse.h"
+#include "cli/cell.h"
+#include "cli/commands.h"
+#include "cli/table.h"
+#include "service/document.h"
+
+enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 500 };
+
+static void add_run(struct table *table, const json_t *item, int64_t now)
+{
+    struct arena *arena = table->arena;
+
+    table_add(table, cell_count(arena, item, "id"));
+    table_add(table, cell_text(arena, item, "host"));
+    table_add(table, cell_text(arena, item, "job"));
+    table_add(table, cell_text(arena, item, "state"));
+    table_add(table, cell_ago(arena, item, "started_at", now));
+    table_add(table, cell_span(arena, item, "started_at", "ended_at"));
+    table_add(table, cell_text(arena, item, "cause"));
+    table_add(table, cell_text(arena, item, "snapshot"));
+}
+
+static int number(const struct call *call, const char *option, int64_t max, int64_t *value, struct err *err)
+{
+    const char *text = call_value(call, option);
+
+    if (text == NULL || parse_int(text, 1, max, value, err) == 0)
+        return 0;
+    return err_in(err, "--%s", option);
+}
+
+static int render(struct call *call, const json_t *document, int64_t now)
+{
+    static const struct table_column columns[] = {
+        {"RUN", TABLE_RIGHT},    {"HOST", TABLE_LEFT}, {"JOB", TABLE_LEFT},   {"STATE", TABLE_STATE},
+        {"STARTED", TABLE_LEFT}, {"TOOK", TABLE_LEFT}, {"CAUSE", TABLE_LEFT}, {"SNAPSHOT", TABLE_LEFT}};
+    struct table table = TABLE_OF(call->arena, columns);
+    const json_t *items = json_object_get(document, "items");
+
+    if (json_array_size(items) == 0) {
+        call_note(call, "no such runs");
+        return 0;
+    }
+    for (size_t i = 0; i < json_array_size(items); i++)
+        add_run(&table, json_array_get(items, i), now);
+    table_render(&table, &call->terminal, &call->out);
+    if (cell_number(document, "next") > 0)
+        call_note(call, "there are more: --before %s", cell_count(call->arena, document, "next"));
+    return 0;
+}
+
+static int run(struct call *call, struct err *err)
+{
+    struct service *service;
+    int64_t limit = LIMIT_DEFAULT, before = 0;
+    JSON_SCOPED *document = NULL;
+
+    if (number(call, "limit", LIMIT_MAX, &limit, err) < 0 ||
+        number(call, "before", INT64_MAX, &before, err) < 0)
+        return -1;
+    service = call_service(call, err);
+    if (service == NULL || document_runs(service, call_value(call, "host"), call_value(call, "state"), before,
+                                         (int)limit, &document, err) < 0)
+        return -1;
+    if (!call->json)
+        return render(call, document, service->now);
+    call_add_json(call, document);
+    return 0;
+}
+
+static const struct option_spec options[] = {
+    {"host", 0, "HOST", "only runs of this host"},
+    {"state", 0, "queued|running|success|warning|partial|failed|cancelled", "only runs in this state"},
+    {"limit", 0, "N", "how many, 1 to 500 (default: 50)"},
+    {"before", 0, "RUN", "only runs older than this one, to go on with a long list"},
+    {0},
+};
+
+const struct command cmd_runs = {
+    .name = "runs",
+    .summary = "list runs, newest first",
+    .options = options,
+    .exits = "5 when there is no such host.",
+    .examples = "pobsync runs --host web1\npobsync runs --state failed --limit 10",
+    .json = true,
+    .run = run,
+};

@@ -1,0 +1,56 @@
+/* The one table of commands. */
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/commands.h"
+
+const struct command *const commands[] = {
+    &cmd_configure_global,
+    &cmd_configure_host,
+    &cmd_remove_host,
+    &cmd_hosts,
+    &cmd_show,
+    &cmd_key,
+    &cmd_host_key,
+    &cmd_test_connection,
+    &cmd_backup,
+    &cmd_snapshots,
+    &cmd_release,
+    &cmd_runs,
+    &cmd_log,
+    &cmd_check,
+    &cmd_migrate,
+    &cmd_completion,
+    &cmd_help,
+    &cmd_complete,
+    NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+const char *command_operand(struct arena *arena, const struct command *command, size_t index, bool *optional)
+{
+    const char *operand = command->operands;
+    size_t size;
+    bool bracket;
+
+    if (operand == NULL)
+        return NULL;
+    for (; index > 0; index--) {
+        operand += strcspn(operand, " ");
+        operand += strspn(operand, " ");
+    }
+    size = strcspn(operand, " ");
+    if (size == 0)
+        return NULL;
+    bracket = operand[0] == '[';
+    if (optional != NULL)
+        *optional = bracket;
+    return bracket ? arena_copy(arena, operand + 1, size - 2) : arena_copy(arena, operand, size);
+}

@@ -1,0 +1,26 @@
+/* Every command, each defined in its own file cmd_<name>.c. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct command cmd_backup;
+extern const struct command cmd_check;
+extern const struct command cmd_complete;
+extern const struct command cmd_completion;
+extern const struct command cmd_configure_global;
+extern const struct command cmd_configure_host;
+extern const struct command cmd_help;
+extern const struct command cmd_host_key;
+extern const struct command cmd_hosts;
+extern const struct command cmd_key;
+extern const struct command cmd_log;
+extern const struct command cmd_migrate;
+extern const struct command cmd_release;
+extern const struct command cmd_remove_host;
+extern const struct command cmd_runs;
+extern const struct command cmd_show;
+extern const struct command cmd_snapshots;
+extern const struct command cmd_test_connection;
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The log of a run: $POBSYNC_HOME/runs/<id>.log, one line an event, "   12.3  text" or "   12.3 !text" for what came
+ * from standard error, with the seconds since the beginning in front. Lines come in printable. It is bounded: what a
+ * host prints beyond the limit is dropped, and said. A compressed copy goes into the snapshot.
+ */
+#ifndef ENGINE_RUN_LOG_H
+#define ENGINE_RUN_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { RUN_LOG_MAX = 64 << 20 };
+
+struct run_log {
+    int fd; /* -1: not open, lines go nowhere */
+    int64_t begun_ms;
+    int64_t size;
+    bool full;
+    struct buf pending; /* not yet written */
+};
+
+#define RUN_LOG_CLOSED ((struct run_log){.fd = -1})
+#define RUN_LOG_SCOPED __attribute__((cleanup(run_log_close))) struct run_log
+
+/* The path of the log of a run, whether it is there or not. */
+const char *run_log_path(struct arena *arena, const char *home, int64_t run);
+
+int run_log_open(const char *home, int64_t run, struct run_log *log, struct err *err);
+void run_log_line(struct run_log *log, bool is_error, const char *line);
+/* Formatted, for our own lines. */
+void run_log_printf(struct run_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Writes what is pending. A log that cannot be written does not stop a backup. */
+void run_log_flush(struct run_log *log);
+void run_log_close(struct run_log *log);
+
+/* Writes the log so far, compressed, to `directory_fd`/rsync.log.gz. Not synced: syncfs follows (engine.md I-1). */
+int run_log_copy(struct run_log *log, int directory_fd, struct err *err);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The key with which we log in to a host: an ed25519 pair of its own per host below $POBSYNC_HOME/keys (0700), made by
+ * ssh-keygen when first needed; or the ssh_identity_file that the settings name.
+ */
+#ifndef ENGINE_SSH_KEY_H
+#define ENGINE_SSH_KEY_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/config.h"
+
+/* Which line of authorized_keys is asked for. */
+enum key_line { KEY_LINE_RRSYNC, KEY_LINE_SUDO, KEY_LINE_PLAIN };
+
+/* The path of the private key that a run of this host uses: ssh_identity_file if it is set (must exist and be
+ * readable), else the host's own (made if `create`). ERR_NOT_FOUND when there is none; the message names both.
+ * A key file that others can read is refused: ssh would refuse it as well, later and less clearly. */
+int ssh_key_find(struct arena *arena, const char *home, const char *host, const struct config *config,
+                 bool create, const char **path, bool *created, struct err *err);
+
+/* The public half ("ssh-ed25519 AAAA…", without comment) of a private key file. */
+int ssh_key_public(struct arena *arena, const char *path, const char **public_key, struct err *err);
+
+/* The line for authorized_keys:
+ *   rrsync  restrict,command="rrsync -ro /" KEY pobsync@NAME    (reads everything, writes nothing, no shell)
+ *   sudo    restrict KEY …  for a user without rights, together with a line of sudoers (ssh_key_sudoers())
+ *   plain   restrict KEY …  any command as that user */
+const char *ssh_key_line(struct arena *arena, enum key_line line, const char *public_key,
+                         const char *server_name);
+
+/* The sudoers line that goes with KEY_LINE_SUDO: only the sending side of rsync, as root. */
+const char *ssh_key_sudoers(struct arena *arena, const char *user);
+
+/* "SHA256:…" of a base64 key blob, as ssh-keygen -l prints it (RFC 4648 without padding over SHA-256). */
+int ssh_key_fingerprint(struct arena *arena, const char *base64, const char **fingerprint, struct err *err);
+
+#endif

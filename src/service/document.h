@@ -1,0 +1,66 @@
+/*
+ * Documents: one JSON object each, built once from the store, printed by the API, tabulated by the command line,
+ * rendered by templates. Shapes are those of product.md §10. The caller owns the result (json_decref()).
+ * Times are RFC 3339 UTC, bytes and seconds integers, null is "not known".
+ */
+#ifndef SERVICE_DOCUMENT_H
+#define SERVICE_DOCUMENT_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "model/host.h"
+#include "model/run.h"
+#include "model/snapshot.h"
+#include "service/service.h"
+
+/* {"settings":[{"name","value","origin","help"}…]}: the global layer over the defaults; value is null when nothing is
+ * known; lists are arrays, numbers numbers, booleans booleans. */
+int document_global(struct service *service, json_t **document, struct err *err);
+
+/* {"items":[{"host","address","enabled","last_run":{id,state,cause,ended_at}|null,"last_good":{name,ended_at}|null,
+ * "snapshots":n,"as_of"}…]}, by name. */
+int document_hosts(struct service *service, json_t **document, struct err *err);
+
+/* {"host","created_at","path","settings":[{"name","value","origin","help"}…],"pinned_keys":[…],"key":{…}|null}. */
+int document_host(struct service *service, const char *name, json_t **document, struct err *err);
+
+/* {"items":[snapshot…]} newest first; all hosts when `host` is NULL; deleted ones are left out. A snapshot:
+ * host, kind, name, status, good, path, started_at, ended_at, base, files, bytes, linked_files, new_bytes, pinned,
+ * confirmed, held_reason, missing_since. */
+int document_snapshots(struct service *service, const char *host, json_t **document, struct err *err);
+
+/* {"items":[run…],"next": id or absent} newest first. host and state may be NULL; before 0: from the newest.
+ * A run: id, job, host, kind, trigger, state, cause, message, snapshot, requested_at, started_at, ended_at, stats{…}. */
+int document_runs(struct service *service, const char *host, const char *state, int64_t before, int limit,
+                  json_t **document, struct err *err);
+
+/* One run with "hint", "base", "log" (path of its log file or null), "failed_paths". */
+int document_run(struct service *service, int64_t id, json_t **document, struct err *err);
+
+/* The whole log of a run, decompressed, as text in *text. From $POBSYNC_HOME/runs, or from the snapshot when that has
+ * been dropped. ERR_NOT_FOUND says where was looked. */
+int document_log(struct service *service, int64_t id, char **text, size_t *size, struct err *err);
+
+/* {"ok":bool,"checks":[{"name","level","found","hint"}…],"environment":{home,database,backup_root_fixed with their
+ * origins}}; level ok, warning or failed. A check that fails is data, not an error. */
+int document_check(struct service *service, json_t **document, struct err *err);
+
+/* Single items, for documents that hold them. New references. */
+json_t *document_snapshot_item(struct service *service, const struct snapshot *snapshot,
+                               const char *backup_root);
+json_t *document_run_item(const struct run *run);
+/* `settings` of a layer: value and origin of every field of `scope`. */
+json_t *document_settings(const struct effective *effective, enum field_scope scope);
+/* [{"type","fingerprint","pinned_at","pinned_by"}…] */
+json_t *document_pins(const struct host_key *keys, size_t count);
+
+/* Text that may hold any bytes, as a JSON string: invalid UTF-8 becomes \xNN. NULL gives null. */
+json_t *document_text(const char *text);
+/* UTC seconds, 0 gives null. */
+json_t *document_time(int64_t when);
+/* A number, negative gives null. */
+json_t *document_count(int64_t count);
+
+#endif

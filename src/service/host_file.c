@@ -1,0 +1,95 @@
+/* host.json, the host's part of what a rebuild needs. */
+#include "service/host_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "service/document.h"
+#include "store/store_host_key.h"
+#include "store/store_snapshot.h"
+#include "sys/fs.h"
+
+static json_t *settings_json(struct service *service, const struct config *config)
+{
+    json_t *settings = json_object();
+
+    for (size_t i = 0; i < config_field_count; i++) {
+        const struct field *field = &config_fields[i];
+
+        if (config_is_set(config, field))
+            json_object_set_new(settings, field->name,
+                                document_text(field_text(service->arena, field, config)));
+    }
+    return settings;
+}
+
+static json_t *keys_json(const struct host_key *keys, size_t count)
+{
+    json_t *items = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *item = json_object();
+
+        json_object_set_new(item, "type", document_text(keys[i].type));
+        json_object_set_new(item, "key", document_text(keys[i].key));
+        json_array_append_new(items, item);
+    }
+    return items;
+}
+
+/* Only snapshots about which a person or a guard has decided something. */
+static json_t *decisions_json(const struct snapshot *snapshots, size_t count)
+{
+    json_t *items = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *item;
+
+        if (!snapshots[i].pinned && snapshots[i].held_reason == NULL)
+            continue;
+        item = json_object();
+        json_object_set_new(item, "name", document_text(snapshots[i].name));
+        json_object_set_new(item, "pinned", json_boolean(snapshots[i].pinned));
+        json_object_set_new(item, "pin_reason", document_text(snapshots[i].pin_reason));
+        json_object_set_new(item, "held_reason", document_text(snapshots[i].held_reason));
+        json_array_append_new(items, item);
+    }
+    return items;
+}
+
+int host_file_save(struct service *service, const struct host *host, const struct host_directory *directory,
+                   struct err *err)
+{
+    struct host_key *keys;
+    struct snapshot *snapshots;
+    size_t key_count, snapshot_count;
+    FD_SCOPED fd = -1;
+    json_t *root;
+    char *text;
+    int result;
+
+    if (store_host_key_list(service->arena, service->db, host->id, &keys, &key_count, err) < 0 ||
+        store_snapshot_list(service->arena, service->db, host->id, false, &snapshots, &snapshot_count, err) <
+            0 ||
+        fs_make_dir(directory->fd, ".pobsync", 0700, true, err) < 0)
+        return -1;
+    fd = fs_open_dir(directory->fd, ".pobsync", true, err);
+    if (fd < 0)
+        return -1;
+    root = json_object();
+    json_object_set_new(root, "pobsync", json_integer(1));
+    json_object_set_new(root, "host", document_text(host->name));
+    json_object_set_new(root, "created_at", document_time(host->created_at));
+    json_object_set_new(root, "settings", settings_json(service, &host->config));
+    json_object_set_new(root, "host_keys", keys_json(keys, key_count));
+    json_object_set_new(root, "snapshots", decisions_json(snapshots, snapshot_count));
+    text = json_dumps(root, JSON_INDENT(2));
+    json_decref(root);
+    if (text == NULL)
+        abort();
+    result = fs_write_file(fd, "host.json", text, strlen(text), 0600, err);
+    free(text);
+    return result;
+}

@@ -1,0 +1,32 @@
+/*
+ * Making rows and disk agree again after a run died, for one host, with its lock held. Idempotent: a second call finds
+ * nothing. Every `running` row of the host belongs to a dead run, because the lock is ours:
+ *
+ *   tree under its final name, meta.json and our own scan agree → the row ends as meta.json says (adopted)
+ *   tree under its final name, they do not agree                → failed; the snapshot is recorded as claimed, not good
+ *   tree in .incomplete/, or none                               → failed, cause killed
+ */
+#ifndef SERVICE_RECOVERY_H
+#define SERVICE_RECOVERY_H
+
+#include "engine/host_directory.h"
+#include "model/host.h"
+#include "service/service.h"
+
+struct recovery {
+    int adopted; /* runs whose snapshot was complete */
+    int failed;  /* runs that ended as failed */
+    /* What may serve as a second --link-dest, NULL if nothing; every other incomplete directory is in the trash. */
+    const char *resume;
+};
+
+/* `notice` tells a person what was done; may be NULL. */
+int recovery_apply(struct service *service, const struct host *host, const struct host_directory *directory,
+                   void (*notice)(void *context, const char *line), void *context, struct recovery *recovery,
+                   struct err *err);
+
+/* Moves incomplete snapshots to the trash, all of `names` but `keep` (may be NULL), and marks their records. */
+int recovery_discard(struct service *service, const struct host *host, const struct host_directory *directory,
+                     const struct list *names, const char *keep, int *discarded, struct err *err);
+
+#endif

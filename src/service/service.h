@@ -1,0 +1,32 @@
+/*
+ * What every use case needs. One is opened for each command (later: for each request and job).
+ */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "service/environment.h"
+
+struct service {
+    struct arena *arena; /* lives as long as the unit of work */
+    struct db *db;
+    struct environment environment;
+    const char *actor;  /* who asks: the login name on the command line */
+    const char *origin; /* by what: "cli" */
+    int64_t now;        /* UTC seconds, read once by the entry point */
+};
+
+/* Reads the environment, makes the state directory (2770) and its parts (keys 0700, runs), opens the database and
+ * applies migrations. Actor: SUDO_USER if set, else the name of the uid. */
+int service_open(struct service *service, struct arena *arena, const char *origin, struct err *err);
+void service_close(struct service *service);
+
+/* Opens without applying migrations, for `migrate` and `check`, which want to tell what they found. */
+int service_open_unmigrated(struct service *service, struct arena *arena, const char *origin,
+                            struct err *err);
+
+#endif

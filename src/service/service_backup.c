@@ -1,0 +1,360 @@
+/*
+ * One backup in the foreground, from the settings to the document. The order of the steps is the order in which a
+ * failure is cheapest and safest: what needs no network first, nothing on disk before the row, no final name before
+ * the tree is complete and durable, the row last.
+ */
+#include "service/service_backup.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/rsync_version.h"
+#include "service/backup_run.h"
+#include "service/document.h"
+#include "store/store_global.h"
+#include "store/store_host.h"
+#include "store/store_run.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+#include "sys/stop.h"
+
+const char *backup_phase_name(enum backup_phase phase)
+{
+    static const char *const names[] = {"preparing", "connecting", "transferring", "counting", "finishing"};
+
+    return (unsigned)phase < PHASE__MAX ? names[phase] : "unknown";
+}
+
+static void tell_progress(struct backup *backup)
+{
+    const struct rsync_progress *rsync =
+        backup->output.progress.files_total > 0 ? &backup->output.progress : NULL;
+    const struct backup_progress progress = {
+        .phase = backup->phase,
+        .rsync = rsync,
+        .elapsed_ms = clock_boot_ms() - backup->begun_ms,
+        .usual_seconds = backup->usual_seconds,
+    };
+
+    if (backup->request->progress != NULL)
+        backup->request->progress(backup->request->context, &progress);
+}
+
+void backup_enter(struct backup *backup, enum backup_phase phase)
+{
+    backup->phase = phase;
+    backup->phase_ms = clock_boot_ms();
+    tell_progress(backup);
+}
+
+void backup_notice(struct backup *backup, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    run_log_printf(&backup->log, "%s", line);
+    if (backup->request->notice != NULL)
+        backup->request->notice(backup->request->context, line);
+}
+
+static void forward_notice(void *context, const char *line)
+{
+    backup_notice(context, "%s", line);
+}
+
+int backup_fail(struct backup *backup, enum cause cause)
+{
+    backup->cause = cause;
+    return -1;
+}
+
+static int load_settings(struct backup *backup, struct err *err)
+{
+    struct service *service = backup->service;
+
+    if (store_host_load(backup->arena, service->db, backup->request->host, &backup->host, err) < 0 ||
+        store_global_load(backup->arena, service->db, &backup->global, err) < 0)
+        return -1;
+    config_effective(backup->arena, &backup->global, &backup->host.config, service->environment.fixed_root,
+                     &backup->effective);
+    backup->config = &backup->effective.config;
+    return config_check(backup->config, err);
+}
+
+static int64_t median(int64_t *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0 && values[j - 1] > values[j]; j--) {
+            int64_t swap = values[j];
+
+            values[j] = values[j - 1];
+            values[j - 1] = swap;
+        }
+    return count == 0 ? -1 : values[count / 2];
+}
+
+/* The row of the run; from here on every end is recorded. */
+static int begin_run(struct backup *backup, struct err *err)
+{
+    struct service *service = backup->service;
+    const struct backup_request *request = backup->request;
+    int64_t *durations;
+    size_t count;
+
+    if (store_run_durations(backup->arena, service->db, backup->host.id, 7, &durations, &count, err) < 0)
+        return -1;
+    backup->usual_seconds = median(durations, count);
+    backup->run = (struct run){
+        .host_id = backup->host.id,
+        .host = backup->host.name,
+        .job = request->dry_run ? JOB_DRY_RUN : JOB_BACKUP,
+        .kind = request->manual ? "manual" : "scheduled",
+        .trigger = request->trigger,
+        .state = RUN_RUNNING,
+        .actor = service->actor,
+        .requested_at = service->now,
+        .started_at = service->now,
+        .token = 1,
+        .stats = RUN_STATS_UNKNOWN,
+    };
+    return store_run_insert(service->db, &backup->run, &backup->run.id, err);
+}
+
+static void on_tick(void *context)
+{
+    struct backup *backup = context;
+
+    if (backup->phase == PHASE_CONNECT && backup->output.progress.files_total > 0)
+        backup_enter(backup, PHASE_TRANSFER);
+    run_log_flush(&backup->log);
+    tell_progress(backup);
+}
+
+static void on_started(void *context, pid_t group)
+{
+    struct backup *backup = context;
+    struct err err;
+
+    if (backup->directory.lock_fd >= 0 &&
+        host_directory_note(&backup->directory, backup->run.id, group, &err) < 0)
+        log_warning("%s", err.message);
+}
+
+static void on_log_line(void *context, bool is_error, const char *line)
+{
+    run_log_line(context, is_error, line);
+}
+
+static int run_rsync(struct backup *backup, struct err *err)
+{
+    const struct transfer transfer = {
+        .argv = backup->argv,
+        .environment = backup->environment,
+        .lock_fd = backup->directory.lock_fd,
+        .root_fd = backup->request->dry_run ? -1 : backup->root_fd,
+        .min_free_bytes = backup->config->min_free_bytes,
+        .min_free_inodes = backup->config->min_free_inodes,
+        .max_runtime_seconds = backup->config->max_runtime_seconds,
+        .started = on_started,
+        .tick = on_tick,
+        .context = backup,
+    };
+
+    rsync_output_release(&backup->output);
+    backup->output =
+        (struct rsync_output){.arena = backup->arena, .log_line = on_log_line, .context = &backup->log};
+    rsync_output_init(&backup->output, backup->arena);
+    backup_enter(backup, PHASE_CONNECT);
+    if (transfer_run(&transfer, &backup->output, &backup->transfer, err) < 0)
+        return backup_fail(backup, CAUSE_CONFIG);
+    run_log_printf(&backup->log, "rsync ended with exit status %d after %.1f s", backup->transfer.exit_status,
+                   (double)backup->transfer.duration_ms / 1000.0);
+    return 0;
+}
+
+/* A base whose file has as many links as the file system allows makes rsync -H give up (EMLINK, exit 12): the same
+ * again without a base is a full copy, but a good one. */
+static int transfer(struct backup *backup, struct err *err)
+{
+    if (backup_plan_transfer(backup, err) < 0 || run_rsync(backup, err) < 0)
+        return -1;
+    if ((backup->output.signs & SIGN_TOO_MANY_LINKS) == 0 || backup->transfer.end != RSYNC_EXITED ||
+        backup->transfer.exit_status == 0 || backup->base.data_fd < 0 || backup->request->dry_run)
+        return 0;
+    backup_notice(backup,
+                  "a file has as many hard links as the file system allows: starting again without a base");
+    backup->no_base_reason = "a file of the base has as many hard links as the file system allows";
+    base_snapshot_close(&backup->base);
+    backup->base = BASE_SNAPSHOT_NONE;
+    backup->recovery.resume = NULL;
+    fs_close(&backup->incomplete.data_fd);
+    /* If we die here: an incomplete snapshot without data; the next run discards it. */
+    if (fs_remove_tree(backup->incomplete.fd, "data", NULL, err) < 0 ||
+        fs_make_dir(backup->incomplete.fd, "data", 0700, false, err) < 0)
+        return backup_fail(backup, CAUSE_IO_ERROR);
+    backup->incomplete.data_fd = fs_open_dir(backup->incomplete.fd, "data", true, err);
+    if (backup->incomplete.data_fd < 0)
+        return backup_fail(backup, CAUSE_IO_ERROR);
+    if (backup_plan_transfer(backup, err) < 0)
+        return -1;
+    return run_rsync(backup, err);
+}
+
+/* Everything between the row's beginning and its end. */
+static int work(struct backup *backup, struct err *err)
+{
+    struct rsync_version version;
+
+    if (rsync_version_require(backup->config->rsync_binary, &version, err) < 0)
+        return backup_fail(backup, CAUSE_CONFIG);
+    if (backup_open_identity(backup, err) < 0 || backup_pin_host(backup, err) < 0)
+        return -1;
+    if (stop_requested() != 0) {
+        err_set(err, ERR_INTERRUPTED, "cancelled before the transfer");
+        return backup_fail(backup, CAUSE_NONE);
+    }
+    if (backup_choose_base(backup, err) < 0)
+        return -1;
+    if (!backup->request->dry_run && backup_begin_snapshot(backup, err) < 0)
+        return -1;
+    if (transfer(backup, err) < 0)
+        return -1;
+    return backup_judge(backup, err);
+}
+
+/* The run ends as failed with what the step said. */
+static void take_failure(struct backup *backup, const struct err *err)
+{
+    backup->run.state = err->code == ERR_INTERRUPTED ? RUN_CANCELLED : RUN_FAILED;
+    backup->run.cause =
+        backup->cause == CAUSE_NONE && err->code != ERR_INTERRUPTED ? CAUSE_INTERNAL : backup->cause;
+    backup->run.message = arena_strdup(backup->arena, err->message);
+    backup->run.stats = backup->output.arena == NULL ? backup->run.stats : backup->output.stats;
+}
+
+static int exit_status_of(const struct run *run)
+{
+    switch (run->state) {
+    case RUN_SUCCESS:
+        return 0;
+    case RUN_WARNING:
+    case RUN_PARTIAL:
+        return run->cause == CAUSE_SOURCE_EMPTY || run->cause == CAUSE_SOURCE_SHRUNK
+                   ? err_exit_status(ERR_REFUSED)
+                   : err_exit_status(ERR_PARTIAL);
+    case RUN_CANCELLED:
+        return err_exit_status(ERR_INTERRUPTED);
+    case RUN_FAILED:
+        return err_exit_status(cause_error(run->cause));
+    case RUN_QUEUED:
+    case RUN_RUNNING:
+    case RUN_STATE__MAX:
+        break;
+    }
+    return err_exit_status(ERR_INTERNAL);
+}
+
+/* From a lock that is ours to a row that has ended. A root that could not be opened (`refusal`) is an end as well; but
+ * where a dead run still stands as running, nothing can be recorded before the root is back. */
+static int recorded_run(struct backup *backup, const struct err *refusal, struct err *err)
+{
+    struct err failure = {0};
+    int result;
+
+    if (begin_run(backup, err) < 0) {
+        if (refusal != NULL)
+            *err = *refusal;
+        return -1;
+    }
+    if (run_log_open(backup->service->environment.home, backup->run.id, &backup->log, &failure) < 0)
+        log_warning("%s", failure.message);
+    run_log_printf(&backup->log, "run %lld: %s of %s, kind %s, asked by %s", (long long)backup->run.id,
+                   job_name(backup->run.job), backup->host.name, backup->run.kind, backup->run.actor);
+    if (refusal == NULL) {
+        result = work(backup, &failure);
+    } else {
+        failure = *refusal;
+        result = -1;
+    }
+    if (result < 0)
+        take_failure(backup, &failure);
+    backup->run.ended_at = clock_now();
+    if (backup->run.message != NULL)
+        run_log_printf(&backup->log, "%s: %s", run_state_name(backup->run.state), backup->run.message);
+    else
+        run_log_printf(&backup->log, "%s", run_state_name(backup->run.state));
+    run_log_flush(&backup->log);
+    if (backup_record_end(backup, err) < 0)
+        return -1;
+    backup_tidy(backup);
+    return 0;
+}
+
+static int open_directory(struct backup *backup, struct err *err)
+{
+    char what[80];
+    int ended = 0;
+
+    snprintf(what, sizeof what, "%s of %s", backup->request->dry_run ? "dry run" : "backup",
+             backup->host.name);
+    if (host_directory_open(backup->arena, backup->root_fd, backup->root.path, backup->host.name,
+                            !backup->request->dry_run, &backup->directory, err) < 0)
+        return backup->request->dry_run && err->code == ERR_NOT_FOUND ? 0 : -1;
+    if (host_directory_lock(&backup->directory, backup->service->now, what, &ended, err) < 0)
+        return -1;
+    if (ended > 0)
+        backup_notice(backup, "ended %d process%s that an earlier run had left behind", ended,
+                      ended == 1 ? "" : "es");
+    return recovery_apply(backup->service, &backup->host, &backup->directory, forward_notice, backup,
+                          &backup->recovery, err);
+}
+
+static void release(struct backup *backup)
+{
+    ssh_session_close(&backup->session);
+    rsync_output_release(&backup->output);
+    incomplete_close(&backup->incomplete);
+    base_snapshot_close(&backup->base);
+    run_log_close(&backup->log);
+    host_directory_close(&backup->directory);
+    fs_close(&backup->root_fd);
+}
+
+int service_backup(struct service *service, const struct backup_request *request, json_t **document,
+                   int *exit_status, struct err *err)
+{
+    struct backup backup = {
+        .service = service,
+        .request = request,
+        .arena = service->arena,
+        .root_fd = -1,
+        .directory = HOST_DIRECTORY_CLOSED,
+        .log = RUN_LOG_CLOSED,
+        .base = BASE_SNAPSHOT_NONE,
+        .incomplete = INCOMPLETE_NONE,
+        .begun_ms = clock_boot_ms(),
+        .usual_seconds = -1,
+    };
+    struct err refusal;
+    int result = load_settings(&backup, err);
+
+    if (result == 0) {
+        backup_enter(&backup, PHASE_PREPARE);
+        if (backup_open_root(&backup, &refusal) < 0)
+            result = recorded_run(&backup, &refusal, err);
+        else if (open_directory(&backup, err) < 0)
+            result = -1;
+        else
+            result = recorded_run(&backup, NULL, err);
+    }
+    release(&backup);
+    if (result < 0)
+        return -1;
+    *exit_status = exit_status_of(&backup.run);
+    return document_run(service, backup.run.id, document, err);
+}

@@ -1,0 +1,47 @@
+/* The audit trail. */
+#include "store/store_audit.h"
+
+#include "store/store_row.h"
+
+int store_audit_add(struct db *db, int64_t at, const char *actor, const char *origin, const char *action,
+                    const char *object, const char *before, const char *after, struct err *err)
+{
+    int64_t added = db_run(db, err,
+                           "INSERT INTO audit (at, actor, origin, action, object, before_text, after_text) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           "itttttt", at, actor, origin, action, object, before, after);
+
+    return added < 0 ? -1 : 0;
+}
+
+int store_audit_list(struct arena *arena, struct db *db, int64_t before, int64_t limit, struct audit **audits,
+                     size_t *count, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    int row;
+
+    *audits = NULL;
+    *count = 0;
+    if (db_prepare(
+            db,
+            "SELECT id, at, actor, origin, action, object, before_text, after_text FROM audit WHERE id < ? "
+            "ORDER BY id DESC LIMIT ?",
+            &stmt, err) < 0)
+        return -1;
+    db_bind_int(stmt, 1, before == 0 ? INT64_MAX : before);
+    db_bind_int(stmt, 2, limit);
+    while ((row = db_step(stmt, err)) > 0) {
+        *audits = store_rows_room(arena, *audits, *count, sizeof **audits);
+        (*audits)[(*count)++] = (struct audit){
+            .id = db_int(stmt, 0),
+            .at = db_int(stmt, 1),
+            .actor = store_text(arena, stmt, 2),
+            .origin = store_text(arena, stmt, 3),
+            .action = store_text(arena, stmt, 4),
+            .object = store_text(arena, stmt, 5),
+            .before = store_text(arena, stmt, 6),
+            .after = store_text(arena, stmt, 7),
+        };
+    }
+    return row;
+}

@@ -1,0 +1,65 @@
+/* Who we are: rows that are made on first use. */
+#include "store/store_installation.h"
+
+#include "store/store_row.h"
+
+/* 1: found · 0: not there · -1: error. */
+static int read_installation(struct arena *arena, struct db *db, struct installation *installation,
+                             struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    int row;
+
+    if (db_prepare(db, "SELECT uuid, epoch, created_at FROM installation WHERE id = 1", &stmt, err) < 0)
+        return -1;
+    row = db_step(stmt, err);
+    if (row > 0)
+        *installation = (struct installation){store_text(arena, stmt, 0), db_int(stmt, 1), db_int(stmt, 2)};
+    return row;
+}
+
+/* Somebody else may make the row between our look and our insert: then theirs is read. */
+int store_installation_load(struct arena *arena, struct db *db, const char *uuid, int64_t now,
+                            struct installation *installation, struct err *err)
+{
+    int row = read_installation(arena, db, installation, err);
+
+    if (row == 0 &&
+        db_run(db, err, "INSERT INTO installation (id, uuid, epoch, created_at) VALUES (1, ?, 1, ?)", "ti",
+               uuid, now) < 0 &&
+        err->code != ERR_EXISTS)
+        return -1;
+    if (row == 0)
+        row = read_installation(arena, db, installation, err);
+    if (row == 0)
+        return err_set(err, ERR_DATABASE, "the row of table \"installation\" is gone as soon as it is made");
+    return row > 0 ? 0 : -1;
+}
+
+static int read_node(struct db *db, int64_t *id, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    int row;
+
+    if (db_prepare(db, "SELECT id FROM node ORDER BY id LIMIT 1", &stmt, err) < 0)
+        return -1;
+    row = db_step(stmt, err);
+    if (row > 0)
+        *id = db_int(stmt, 0);
+    return row;
+}
+
+int store_node_load(struct db *db, int64_t now, int64_t *id, struct err *err)
+{
+    int row = read_node(db, id, err);
+
+    if (row == 0 &&
+        db_run(db, err, "INSERT INTO node (name, created_at) VALUES ('local', ?)", "i", now) < 0 &&
+        err->code != ERR_EXISTS)
+        return -1;
+    if (row == 0)
+        row = read_node(db, id, err);
+    if (row == 0)
+        return err_set(err, ERR_DATABASE, "the row of table \"node\" is gone as soon as it is made");
+    return row > 0 ? 0 : -1;
+}

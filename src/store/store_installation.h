@@ -1,0 +1,21 @@
+/* Who we are: this installation, and the node of it that runs here. */
+#ifndef STORE_STORE_INSTALLATION_H
+#define STORE_STORE_INSTALLATION_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+struct installation {
+    const char *uuid;
+    int64_t epoch; /* grows when the database was restored from a copy; 1 at first */
+    int64_t created_at;
+};
+
+/* The one row; made from `uuid` and `now` on first use. */
+int store_installation_load(struct arena *arena, struct db *db, const char *uuid, int64_t now,
+                            struct installation *installation, struct err *err);
+
+/* The id of the one node of a single installation; made on first use. */
+int store_node_load(struct db *db, int64_t now, int64_t *id, struct err *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* The backup root of a node: at most one is active, the earlier ones are kept. */
+#ifndef STORE_STORE_ROOT_H
+#define STORE_STORE_ROOT_H
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "model/root.h"
+
+/* The active one; ERR_NOT_FOUND when none was configured. */
+int store_root_load(struct arena *arena, struct db *db, int64_t node_id, struct root *root, struct err *err);
+
+/* Makes it the active root of its node. A root with the same uuid is the same root, wherever it is mounted now: its
+ * row is changed, else a row is added. Gives the id. */
+int store_root_save(struct db *db, const struct root *root, int64_t *id, struct err *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* Runs: the rows of work, and how they move from state to state. */
+#ifndef STORE_STORE_RUN_H
+#define STORE_STORE_RUN_H
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "model/run.h"
+
+/* Adds a run that is queued or running, and gives its id. ERR_BUSY when it is to be a running backup of a host of
+ * which one is running already. */
+int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct err *err);
+
+/* Notes what a running run works on. ERR_REFUSED when it has ended or has gone to another worker (`token`). */
+int store_run_set_snapshot(struct db *db, int64_t id, int64_t token, const char *snapshot, const char *base,
+                           struct err *err);
+
+/* Ends a run: writes state, cause, message, ended_at and stats, nothing else. ERR_REFUSED when it is not running
+ * or has gone to another worker (`token`): a run ends once. */
+int store_run_finish(struct db *db, const struct run *run, struct err *err);
+
+int store_run_load(struct arena *arena, struct db *db, int64_t id, struct run *run, struct err *err);
+
+struct run_filter {
+    const char *host;     /* name, also of one that was removed; NULL: all */
+    enum run_state state; /* RUN_STATE__MAX: any */
+    int64_t before;       /* only ids below it; 0: from the newest on */
+    int64_t limit;        /* 0: no limit */
+};
+
+/* Newest first. */
+int store_run_list(struct arena *arena, struct db *db, const struct run_filter *filter, struct run **runs,
+                   size_t *count, struct err *err);
+
+/* What is recorded as running for a host, oldest first; whether it still is, only the host's lock knows. */
+int store_run_running(struct arena *arena, struct db *db, int64_t host_id, struct run **runs, size_t *count,
+                      struct err *err);
+
+/* How many seconds the last `limit` backups of a host took that were good, newest first. */
+int store_run_durations(struct arena *arena, struct db *db, int64_t host_id, int64_t limit, int64_t **seconds,
+                        size_t *count, struct err *err);
+
+/* The paths that a run could not copy, in the order given: all of them are recorded, or none. */
+int store_run_paths_save(struct db *db, int64_t run_id, const struct run_path *paths, size_t count,
+                         struct err *err);
+int store_run_paths_list(struct arena *arena, struct db *db, int64_t run_id, struct run_path **paths,
+                         size_t *count, struct err *err);
+
+#endif

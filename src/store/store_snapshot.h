@@ -1,0 +1,39 @@
+/* The records of snapshots. What a snapshot is worth is decided elsewhere; here its row only moves forward:
+ * incomplete → published → deleting → deleted. */
+#ifndef STORE_STORE_SNAPSHOT_H
+#define STORE_STORE_SNAPSHOT_H
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "model/snapshot.h"
+
+/* Adds a record and gives its id; ERR_EXISTS when the host has a snapshot of this name. */
+int store_snapshot_insert(struct db *db, const struct snapshot *snapshot, int64_t *id, struct err *err);
+
+/* ERR_NOT_FOUND for an unknown name; the hint names the snapshot that was probably meant. */
+int store_snapshot_load(struct arena *arena, struct db *db, int64_t host_id, const char *name,
+                        struct snapshot *snapshot, struct err *err);
+
+/* Of one host, or of all with host_id 0, newest name first; `deleted`: those that were deleted as well. */
+int store_snapshot_list(struct arena *arena, struct db *db, int64_t host_id, bool deleted,
+                        struct snapshot **snapshots, size_t *count, struct err *err);
+
+/* An incomplete one has got its final name: writes kind, status, ended_at, figures, confirmed, held_reason, nothing
+ * else. ERR_REFUSED when it is not incomplete (any more). */
+int store_snapshot_publish(struct db *db, const struct snapshot *snapshot, struct err *err);
+
+/* No longer held; ERR_REFUSED when it was not held. */
+int store_snapshot_release(struct db *db, int64_t id, struct err *err);
+
+/* It was not found on disk (`since`), or was found again (0). */
+int store_snapshot_set_missing(struct db *db, int64_t id, int64_t since, struct err *err);
+
+/* SNAPSHOT_DELETING before its files go, SNAPSHOT_DELETED behind that; both may be said twice. ERR_REFUSED for a step
+ * back or one left out. */
+int store_snapshot_set_status(struct db *db, int64_t id, enum snapshot_status status, struct err *err);
+
+/* The greatest name that a host ever had, of any kind and status; NULL when it never had one. */
+int store_snapshot_newest_name(struct arena *arena, struct db *db, int64_t host_id, const char **name,
+                               struct err *err);
+
+#endif

@@ -1,0 +1,162 @@
+/* Removing a tree: fs_remove_tree(). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/descent.h"
+#include "sys/fs.h"
+
+struct removal {
+    struct descent descent;
+    int64_t removed;
+    int64_t removed_before; /* as many as when a directory was last found not empty after all */
+};
+
+static int fail(struct removal *removal, const char *name, const char *what, struct err *err)
+{
+    int errnum = errno;
+
+    err_errno(err, ERR_IO, errnum, "cannot %s \"%s\"", what, descent_tell(&removal->descent, name));
+    if (errnum == EXDEV || errnum == EBUSY)
+        err_hint(err, "something is mounted there; unmount it: nothing behind a mount point is ever removed");
+    else if (errnum == EPERM)
+        err_hint(err, "look for the attributes \"immutable\" and \"append only\": lsattr -d");
+    errno = errnum;
+    return -1;
+}
+
+/* Opens a directory that refused us, by way of a descriptor that needs no right on it; a chmod by name might hit what
+ * somebody puts there meanwhile. */
+static int open_refusing(int dirfd, const char *name)
+{
+    FD_SCOPED handle = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    char path[64];
+
+    if (handle < 0)
+        return -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", handle);
+    if (chmod(path, S_IRWXU) < 0)
+        return -1;
+    return descent_open(dirfd, name);
+}
+
+/* Makes the directory `name` of `dirfd` the current one, if it is there; 1 when it is no directory. */
+static int enter(struct removal *removal, int dirfd, const char *name, struct err *err)
+{
+    struct descent *descent = &removal->descent;
+    int fd = descent_open(dirfd, name);
+    struct stat stat;
+
+    if (fd < 0 && errno == EACCES)
+        fd = open_refusing(dirfd, name);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+        return 1;
+    if (fd < 0)
+        return fail(removal, name, "open the directory", err);
+    /* A failure does not matter: root can do without, and others hear of it when something refuses to go. */
+    if (fstat(fd, &stat) == 0 && (stat.st_mode & S_IRWXU) != S_IRWXU)
+        fchmod(fd, S_IRWXU);
+    return descent_enter(descent, descent->depth == 0 ? "" : name, fd, -1, err);
+}
+
+/* 1 when it is a directory. */
+static int unlink_entry(struct removal *removal, const char *name, struct err *err)
+{
+    /* If we die here: the tree is half gone, as a tree under removal is; the next removal goes on with the rest. */
+    if (unlinkat(descent_fd(&removal->descent), name, 0) == 0)
+        removal->removed++;
+    else if (errno == EISDIR)
+        return 1;
+    else if (errno != ENOENT)
+        return fail(removal, name, "remove", err);
+    return 0;
+}
+
+/* What readdir said is only a first guess: file systems may not know, and the name may have changed hands since. */
+static int remove_entry(struct removal *removal, const struct dirent64 *entry, struct err *err)
+{
+    int result = entry->d_type == DT_DIR ? 1 : unlink_entry(removal, entry->d_name, err);
+
+    if (result == 1)
+        result = enter(removal, descent_fd(&removal->descent), entry->d_name, err);
+    if (result == 1)
+        result = unlink_entry(removal, entry->d_name, err);
+    if (result == 1) {
+        errno = EISDIR;
+        return fail(removal, entry->d_name, "remove", err);
+    }
+    return result;
+}
+
+/* Leaves the current directory, of which nothing more is to be read, and removes it. */
+static int remove_current(struct removal *removal, int top_dirfd, const char *top, struct err *err)
+{
+    struct descent *descent = &removal->descent;
+    BUF_SCOPED name = BUF_EMPTY;
+    const char *slash = strrchr(buf_text(&descent->path), '/');
+    int dirfd;
+
+    buf_add_text(&name, slash != NULL ? slash + 1 : buf_text(&descent->path));
+    if (descent_leave(descent, err) < 0)
+        return -1;
+    if (descent->depth == 0) {
+        buf_clear(&name);
+        buf_add_text(&name, top);
+    }
+    dirfd = descent->depth == 0 ? top_dirfd : descent_fd(descent);
+    /* If we die here: as with its entries, the next removal goes on with the rest. */
+    if (unlinkat(dirfd, name.data, AT_REMOVEDIR) == 0) {
+        removal->removed++;
+        return 0;
+    }
+    if (errno == ENOENT)
+        return 0;
+    /* Reading while removing may miss entries; read it again, as long as that leads anywhere. */
+    if ((errno == ENOTEMPTY || errno == EEXIST) && removal->removed != removal->removed_before) {
+        int result;
+
+        removal->removed_before = removal->removed;
+        result = enter(removal, dirfd, name.data, err);
+        if (result <= 0)
+            return result;
+        errno = ENOTDIR;
+    }
+    return fail(removal, name.data, "remove the directory", err);
+}
+
+static int remove_all(struct removal *removal, int dirfd, const char *name, struct err *err)
+{
+    struct descent *descent = &removal->descent;
+
+    while (descent->depth > 0) {
+        const struct dirent64 *entry;
+
+        if (descent_read(descent, &entry, err) < 0)
+            return -1;
+        if (entry == NULL ? remove_current(removal, dirfd, name, err) < 0
+                          : remove_entry(removal, entry, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int fs_remove_tree(int dirfd, const char *name, int64_t *removed, struct err *err)
+{
+    struct removal removal = {.descent = DESCENT_EMPTY};
+    int result = enter(&removal, dirfd, name, err);
+
+    if (result == 1) {
+        errno = ENOTDIR;
+        result = fail(&removal, name, "open the directory", err);
+    } else if (result == 0) {
+        result = remove_all(&removal, dirfd, name, err);
+    }
+    descent_release(&removal.descent);
+    if (removed != NULL)
+        *removed += removal.removed;
+    return result == 0 ? 0 : err_in(err, "removing \"%s\"", name);
+}
