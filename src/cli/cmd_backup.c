@@ -95,15 +95,19 @@ static void add_failed_paths(struct call *call, const json_t *run)
                    cell_count(call->arena, run, "id"));
 }
 
-/* Why it is not a success, on standard error like any other error. */
-static void print_reason(const struct call *call, const json_t *run)
+/* What the run has to say: on standard error, like any other error unless it went well. */
+static void print_message(struct call *call, const json_t *run)
 {
     const char *message = json_string_value(json_object_get(run, "message"));
     const char *hint = json_string_value(json_object_get(run, "hint"));
     struct err err;
 
-    if (message == NULL || message[0] == '\0' || (call->quiet && json_is_null(json_object_get(run, "cause"))))
+    if (message == NULL || message[0] == '\0')
         return;
+    if (strcmp(cell_text(call->arena, run, "state"), run_state_name(RUN_SUCCESS)) == 0) {
+        call_note(call, "%s", message);
+        return;
+    }
     err_set(&err, ERR_FAILED, "%s", message);
     if (hint != NULL)
         err_hint(&err, "%s", hint);
@@ -130,7 +134,7 @@ static void render(struct call *call, const json_t *run)
     add_figures(call, run);
     add_failed_paths(call, run);
     call_flush(call);
-    print_reason(call, run);
+    print_message(call, run);
 }
 
 static int run(struct call *call, struct err *err)

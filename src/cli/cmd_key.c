@@ -20,6 +20,7 @@ static void explain(struct call *call, const json_t *document)
 {
     const char *host = call_word(call, 0);
     const char *sudoers = json_string_value(json_object_get(document, "sudoers"));
+    struct list lines = {0};
 
     if (json_is_true(json_object_get(document, "created")))
         call_note(call, "a new key was made for host \"%s\"", host);
@@ -29,8 +30,12 @@ static void explain(struct call *call, const json_t *document)
               "put the line on standard output into ~/.ssh/authorized_keys of the remote user, then: "
               "pobsync test-connection %s",
               host);
-    if (sudoers != NULL)
-        call_note(call, "and on the host, into a file of /etc/sudoers.d: %s", sudoers);
+    if (sudoers == NULL)
+        return;
+    call_note(call, "and on the host, these lines into a file of /etc/sudoers.d:");
+    list_add_lines(call->arena, &lines, sudoers);
+    for (size_t i = 0; i < lines.count; i++)
+        call_note(call, "  %s", lines.items[i]);
 }
 
 static int run(struct call *call, struct err *err)
@@ -53,7 +58,7 @@ static int run(struct call *call, struct err *err)
 
 static const struct option_spec options[] = {
     {"line", 0, "rrsync|sudo|plain",
-     "what the key may do: only read, by rrsync (default); run rsync by sudo, for a user who is not root; or anything"},
+     "what the key may do: only read, by rrsync (default); the same by sudo, for a user who is not root; or anything"},
     {0},
 };
 

@@ -1,6 +1,7 @@
 /* Command lines: getopt_long() with a table made from a command's options, its settings and the global flags. */
 #include "cli/option.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,8 +46,7 @@ static void add_slot(struct parser *parser, const char *name, bool has_value, st
 {
     size_t i = parser->count++;
 
-    if (parser->count > SLOT_MAX)
-        __builtin_trap();
+    assert(i < SLOT_MAX);
     parser->slots[i] = slot;
     parser->longs[i] =
         (struct option){name, has_value ? required_argument : no_argument, NULL, FIRST_SLOT + (int)i};
@@ -247,7 +247,7 @@ static void take_global(struct call *call, const struct option_spec *spec, const
         call->verbose++;
     else if (strcmp(spec->name, "no-input") == 0)
         call->no_input = true;
-    else
+    else if (value != NULL)
         call->color = value[1] == 'l' ? COLOR_ALWAYS : value[0] == 'n' ? COLOR_NEVER : COLOR_AUTO;
 }
 
@@ -275,6 +275,7 @@ static int take_option(struct parser *parser, size_t index, const char *value, s
 
     if (slot->field != NULL)
         return take_setting(parser->call, slot, value, err);
+    assert(slot->spec != NULL);
     if (slot->spec == &unset_option)
         return take_unset(parser, value, err);
     if (value != NULL && check_word(parser, arena_printf(parser->call->arena, "--%s", slot->spec->name),
@@ -292,10 +293,12 @@ static int take_option(struct parser *parser, size_t index, const char *value, s
 static const char *abbreviation(const struct parser *parser, size_t index)
 {
     const char *word = parser->argv[optind - 1];
+    const char *name = parser->longs[index].name;
 
+    assert(name != NULL);
     if (optarg != NULL && optarg == word)
         word = parser->argv[optind - 2];
-    if (strncmp(word, "--", 2) != 0 || strcspn(word + 2, "=") == strlen(parser->longs[index].name))
+    if (strncmp(word, "--", 2) != 0 || strcspn(word + 2, "=") == strlen(name))
         return NULL;
     return word;
 }
@@ -314,14 +317,15 @@ static int refuse(const struct parser *parser, int result, struct err *err)
     const char *typed = parser->argv[optind - 1];
 
     if (optopt >= FIRST_SLOT) {
-        const struct option *option = &parser->longs[optopt - FIRST_SLOT];
+        const char *name = parser->longs[optopt - FIRST_SLOT].name;
 
-        if (strncmp(typed + 2, option->name, strlen(option->name)) != 0)
+        assert(name != NULL);
+        if (strncmp(typed + 2, name, strlen(name)) != 0)
             return unknown_option(parser, typed, err);
         if (result == ':')
-            err_set(err, ERR_USAGE, "--%s needs a value", option->name);
+            err_set(err, ERR_USAGE, "--%s needs a value", name);
         else
-            err_set(err, ERR_USAGE, "--%s takes no value", option->name);
+            err_set(err, ERR_USAGE, "--%s takes no value", name);
         return see_help(parser, NULL, err);
     }
     if (optopt != 0)
@@ -368,6 +372,7 @@ static int parse_words(struct parser *parser, int argc, struct err *err)
         } else if (result == 1) {
             if (take_command(parser, parser->argv + optind - 1, err) < 0)
                 return -1;
+            assert(call->command != NULL);
             if (call->command->raw)
                 break;
         } else if (result == '?' || result == ':') {

@@ -39,6 +39,7 @@ static size_t *measure(const struct table *table)
 {
     size_t *widths = arena_alloc(table->arena, table->column_count * sizeof *widths);
 
+    assert(table->column_count > 0);
     for (size_t column = 0; column < table->column_count; column++)
         widths[column] = text_columns(title_of(&table->columns[column]));
     for (size_t i = 0; i < table->cell_count; i++) {

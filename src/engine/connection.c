@@ -456,9 +456,11 @@ static void judge_source(struct test *test, const struct listing *listing, int64
         pass(test, STAGE_SOURCE, STAGE_OK, took_ms,
              arena_printf(test->arena, "%lld %s in \"%s\"", (long long)entries,
                           entries == 1 ? "entry" : "entries", root),
-             is_root
-                 ? NULL
-                 : arena_printf(test->arena, "what only root may read, %s cannot back up", config->ssh_user));
+             is_root ? NULL
+                     : arena_printf(
+                           test->arena,
+                           "what only root may read, %s can back up only by sudo: pobsync key %s --line sudo",
+                           config->ssh_user, test->host));
     }
 }
 

@@ -36,9 +36,10 @@ void incomplete_close(struct incomplete *incomplete)
     fs_close(&incomplete->fd);
 }
 
-int incomplete_publish(const struct host_directory *directory, const struct incomplete *incomplete,
+int incomplete_publish(const struct host_directory *directory, struct incomplete *incomplete,
                        const struct snapshot_meta *meta, struct run_log *log, struct err *err)
 {
+    struct err ignored;
     FD_SCOPED from = fs_open_dir(directory->fd, ".incomplete", true, err);
     FD_SCOPED to = -1;
     const char *kind_directory = snapshot_kind_directory(meta->kind);
@@ -50,16 +51,20 @@ int incomplete_publish(const struct host_directory *directory, const struct inco
         return -1;
     if (run_log_copy(log, incomplete->fd, err) < 0 || snapshot_meta_save(incomplete->fd, meta, err) < 0)
         return -1;
-    if (fs_sync_all(directory->fd, directory->path, err) < 0)
+    incomplete->spoiled = fs_sync_all(directory->fd, directory->path, err) < 0;
+    if (incomplete->spoiled)
         return -1;
     /* If we die here, before the rename: everything is on disk under .incomplete/ and its row is `running`; the next
      * run of the host ends that row as failed and may link to what is there. After it: the tree is complete and
      * durable under its final name, meta.json included, and recovery adopts it from that. */
     if (fs_rename_new(from, incomplete->name, to, incomplete->name, err) < 0)
         return err_in(err, "snapshot \"%s\" cannot get its final name", incomplete->name);
-    if (fs_sync(to, kind_directory, err) < 0 || fs_sync(from, ".incomplete", err) < 0)
-        return -1;
-    return 0;
+    if (fs_sync(to, kind_directory, err) == 0 && fs_sync(from, ".incomplete", err) == 0)
+        return 0;
+    /* Nobody can say which name survives a power cut: the final one is taken back. If we die here, the row is still
+     * `running`: recovery adopts the final name, or ends the run as failed. */
+    incomplete->in_doubt = fs_rename_new(to, incomplete->name, from, incomplete->name, &ignored) < 0;
+    return -1;
 }
 
 static bool directory_is_bare(int fd)

@@ -20,6 +20,8 @@ struct incomplete {
     int data_fd; /* .incomplete/<name>/data */
     const char *name;
     const char *data_path; /* absolute */
+    bool spoiled;          /* a sync failed: what it holds may not be what was written */
+    bool in_doubt;         /* it has its final name, perhaps not durably, and it could not be taken back */
 };
 
 #define INCOMPLETE_NONE ((struct incomplete){.fd = -1, .data_fd = -1})
@@ -30,8 +32,8 @@ int incomplete_create(struct arena *arena, const struct host_directory *director
                       const struct snapshot_meta *meta, struct incomplete *incomplete, struct err *err);
 void incomplete_close(struct incomplete *incomplete);
 
-/* The publication, as described above. `meta` is the final one. */
-int incomplete_publish(const struct host_directory *directory, const struct incomplete *incomplete,
+/* The publication, as described above. `meta` is the final one. A failure may leave a mark in `incomplete`. */
+int incomplete_publish(const struct host_directory *directory, struct incomplete *incomplete,
                        const struct snapshot_meta *meta, struct run_log *log, struct err *err);
 
 /* Whether nothing at all arrived in its data directory. */

@@ -313,7 +313,8 @@ static bool is_summary(const char *line)
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         if (starts_with(line, starts[i]))
             return true;
-    return false;
+    /* ssh, of a configuration whose faults it has named before (readconf.c). */
+    return strstr(line, ": terminating, ") != NULL;
 }
 
 /* Of messages that are known, the first explains the rest. Of unknown ones it is the last before rsync gives up: a

@@ -158,6 +158,8 @@ const char *ssh_key_line(struct arena *arena, enum key_line line, const char *pu
         return arena_printf(arena, "restrict,command=\"rrsync -ro /\" %s pobsync@%s", public_key,
                             server_name);
     case KEY_LINE_SUDO:
+        return arena_printf(arena, "restrict,command=\"sudo rrsync -ro /\" %s pobsync@%s", public_key,
+                            server_name);
     case KEY_LINE_PLAIN:
         break;
     }
@@ -166,7 +168,10 @@ const char *ssh_key_line(struct arena *arena, enum key_line line, const char *pu
 
 const char *ssh_key_sudoers(struct arena *arena, const char *user)
 {
-    return arena_printf(arena, "%s ALL=(root) NOPASSWD: /usr/bin/rsync --server --sender *", user);
+    return arena_printf(arena,
+                        "Defaults!/usr/bin/rrsync env_keep += \"SSH_ORIGINAL_COMMAND\"\n"
+                        "%s ALL=(root) NOPASSWD: /usr/bin/rrsync -ro /",
+                        user);
 }
 
 int ssh_key_fingerprint(struct arena *arena, const char *base64, const char **fingerprint, struct err *err)

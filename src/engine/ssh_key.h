@@ -23,12 +23,13 @@ int ssh_key_public(struct arena *arena, const char *path, const char **public_ke
 
 /* The line for authorized_keys:
  *   rrsync  restrict,command="rrsync -ro /" KEY pobsync@NAME    (reads everything, writes nothing, no shell)
- *   sudo    restrict KEY …  for a user without rights, together with a line of sudoers (ssh_key_sudoers())
+ *   sudo    restrict,command="sudo rrsync -ro /" KEY …  the same for a user without rights, together with the lines
+ *           of ssh_key_sudoers(). Not `sudo rsync --server --sender *`: its options can write, as root
  *   plain   restrict KEY …  any command as that user */
 const char *ssh_key_line(struct arena *arena, enum key_line line, const char *public_key,
                          const char *server_name);
 
-/* The sudoers line that goes with KEY_LINE_SUDO: only the sending side of rsync, as root. */
+/* The two lines of sudoers that go with KEY_LINE_SUDO: rrsync as root, which learns what was asked for. */
 const char *ssh_key_sudoers(struct arena *arena, const char *user);
 
 /* "SHA256:…" of a base64 key blob, as ssh-keygen -l prints it (RFC 4648 without padding over SHA-256). */

@@ -74,6 +74,7 @@ int ssh_session_open(struct arena *arena, const char *home, const char *name, co
         known_hosts(arena, host, keys, key_count, &keys_text, err) < 0)
         return -1;
     runs = open_runs(home, err);
+    /* If we die here: the next session of this name begins with this, too. */
     if (runs < 0 || fs_remove_tree(runs, directory, NULL, err) < 0)
         return -1;
     if (mkdirat(runs, directory, 0700) < 0)
@@ -100,10 +101,18 @@ void ssh_session_close(struct ssh_session *session)
     slash = strrchr(session->directory, '/');
     parent = open(arena_copy(&arena, session->directory, (size_t)(slash - session->directory)),
                   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* What cannot be removed now is removed by the next session of that name. */
+    /* If we die here: what is left is removed by the next session of that name, or by recovery. */
     if (parent >= 0)
         (void)fs_remove_tree(parent, slash + 1, NULL, &ignored);
     *session = SSH_SESSION_CLOSED;
+}
+
+void ssh_session_clear(const char *home, const char *name)
+{
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    struct ssh_session left = {.directory = arena_printf(&arena, "%s/runs/%s.ssh", home, name)};
+
+    ssh_session_close(&left);
 }
 
 const char *const *ssh_session_environment(struct arena *arena, int64_t run)

@@ -30,6 +30,9 @@ int ssh_session_open(struct arena *arena, const char *home, const char *name, co
 /* Removes the files. Nothing to do for a zeroed session. */
 void ssh_session_close(struct ssh_session *session);
 
+/* Removes what a dead worker left of the session of this name. */
+void ssh_session_clear(const char *home, const char *name);
+
 /* The environment for ssh and rsync: PATH, LC_ALL=C.UTF-8, POBSYNC_RUN=<run> and nothing else. HOME is not there: a
  * user's ~/.ssh must not matter. NULL-terminated, in the arena. */
 const char *const *ssh_session_environment(struct arena *arena, int64_t run);

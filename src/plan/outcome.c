@@ -50,7 +50,7 @@ static const struct exit_row {
     {5, CAUSE_PROTOCOL, SIGNS_OF_PEER | SIGNS_OF_LINK, "the two sides did not come to terms"},
     {10, CAUSE_HOST_UNREACHABLE, SIGNS_OF_LINK, "the connection to the host failed"},
     {11, CAUSE_IO_ERROR, SIGNS_OF_ROOT | SIGNS_OF_SOURCE, "reading or writing files failed"},
-    {12, CAUSE_PROTOCOL, SIGNS_OF_LINK | SIGNS_OF_PEER | SIGNS_OF_ROOT | SIGN_OUT_OF_MEMORY,
+    {12, CAUSE_PROTOCOL, SIGNS_OF_LINK | SIGNS_OF_PEER | SIGNS_OF_ROOT | SIGNS_OF_SOURCE | SIGN_OUT_OF_MEMORY,
      "the conversation with the host broke off"},
     {13, CAUSE_INTERNAL, SIGN_OUT_OF_MEMORY | SIGNS_OF_ROOT, "rsync met an error in itself"},
     {14, CAUSE_INTERNAL, SIGN_OUT_OF_MEMORY, "rsync could not start its helper programs on this server"},

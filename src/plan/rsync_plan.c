@@ -21,38 +21,11 @@ static int check_settings(const struct config *config, struct err *err)
     return config_check(&used, err);
 }
 
-static bool has_jump(const struct config *config)
-{
-    const char *jump = rule_ssh_option_name("ProxyJump=");
-
-    for (size_t i = 0; i < config->ssh_options.count; i++) {
-        const char *option = config->ssh_options.items[i];
-
-        if (rule_ssh_option_name(option) == jump && strcmp(strchr(option, '='), "=none") != 0)
-            return true;
-    }
-    return false;
-}
-
-/* For a jump host ssh calls itself through the user's shell, with the path of its configuration unquoted. */
-static int check_ssh_path(const struct config *config, const char *path, struct err *err)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+,:@=-";
-
-    if (rule_local_path(path, err) < 0)
-        return err_in(err, "ssh configuration");
-    if (!has_jump(config) || path[strspn(path, plain)] == '\0')
-        return 0;
-    err_set(err, ERR_INVALID,
-            "ProxyJump cannot be used: the path \"%s\" holds a blank or another special character", path);
-    return err_hint(err, "use a state directory (POBSYNC_HOME) of letters, digits and . _ - /");
-}
-
 static int check_places(const struct config *config, const struct rsync_places *places, struct err *err)
 {
     const char *const optional[] = {places->filter_file, places->base, places->resume};
 
-    if (check_ssh_path(config, places->ssh_config, err) < 0 || rule_local_path(places->target, err) < 0)
+    if (ssh_plan_check_path(config, places->ssh_config, err) < 0 || rule_local_path(places->target, err) < 0)
         return -1;
     for (size_t i = 0; i < sizeof optional / sizeof optional[0]; i++)
         if (optional[i] != NULL && rule_local_path(optional[i], err) < 0)

@@ -49,10 +49,13 @@ enum ssh_trust {
  * the same key, never learns a host key, and knows those of /etc/ssh/ssh_known_hosts, nothing else. So the administrator
  * puts the key of a jump host there; `ssh_user` does not apply to it (the name of the process's own user does, unless
  * the option says user@). That ssh is started by the user's shell with the path of this file unquoted, which is why
- * rsync_plan_argv() refuses a path with a blank when there is a ProxyJump. */
+ * paths of ours with anything special are refused when there is a ProxyJump. */
 int ssh_plan_config(struct arena *arena, const struct config *config, const char *host_name,
                     const char *identity, const char *known_hosts, enum ssh_trust trust, struct buf *content,
                     struct err *err);
+
+/* Whether ssh can be run with a configuration at this path: ERR_INVALID where a ProxyJump would hand it to a shell. */
+int ssh_plan_check_path(const struct config *config, const char *path, struct err *err);
 
 /* The name under which the key stands in known_hosts (HostKeyAlias). */
 const char *ssh_plan_key_alias(struct arena *arena, const char *host_name);

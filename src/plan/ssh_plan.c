@@ -47,6 +47,32 @@ const char *ssh_plan_key_alias(struct arena *arena, const char *host_name)
     return arena_printf(arena, "pobsync-%s", host_name);
 }
 
+static bool has_jump(const struct config *config)
+{
+    const char *jump = rule_ssh_option_name("ProxyJump=");
+
+    for (size_t i = 0; i < config->ssh_options.count; i++) {
+        const char *option = config->ssh_options.items[i];
+
+        if (rule_ssh_option_name(option) == jump && strcmp(strchr(option, '='), "=none") != 0)
+            return true;
+    }
+    return false;
+}
+
+int ssh_plan_check_path(const struct config *config, const char *path, struct err *err)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+,:@=-";
+
+    if (rule_local_path(path, err) < 0)
+        return err_in(err, "ssh configuration");
+    if (!has_jump(config) || path[strspn(path, plain)] == '\0')
+        return 0;
+    err_set(err, ERR_INVALID,
+            "ProxyJump cannot be used: the path \"%s\" holds a blank or another special character", path);
+    return err_hint(err, "use a state directory (POBSYNC_HOME) of letters, digits and . _ - /");
+}
+
 /* A path in quotes; "%" starts a token in ssh_config(5). Quotes and "${" are refused by rule_local_path(). */
 static void add_path(struct buf *content, const char *keyword, const char *path)
 {
@@ -98,9 +124,8 @@ static int check_values(const struct config *config, const char *host_name, cons
         return -1;
     if (rule_local_path(identity, err) < 0)
         return err_in(err, "ssh key");
-    if (rule_local_path(known_hosts, err) < 0)
-        return err_in(err, "known hosts");
-    return 0;
+    /* The configuration lies beside it. */
+    return ssh_plan_check_path(config, known_hosts, err);
 }
 
 int ssh_plan_config(struct arena *arena, const struct config *config, const char *host_name,

@@ -44,8 +44,11 @@ static int scan(struct backup *backup, struct outcome_facts *facts, struct err *
 
     backup_enter(backup, PHASE_SCAN);
     if (scan_tree(backup->incomplete.data_fd, backup->base.data_fd, &facts->stats, err) < 0)
-        return backup_fail(backup, err->code == ERR_INTERRUPTED ? CAUSE_NONE : CAUSE_IO_ERROR);
+        return backup_fail_io(backup);
     facts->scanned = true;
+    if (facts->stats.copied_same > 0)
+        run_log_printf(&backup->log, "%lld files that the base has unchanged were copied, not linked",
+                       (long long)facts->stats.copied_same);
     if (backup->base.data_fd < 0)
         return 0;
     lost = base_snapshot_recheck(backup->arena, &backup->directory, &backup->base);
@@ -78,7 +81,7 @@ static int publish(struct backup *backup, const struct outcome *outcome, struct 
                    run_state_name(outcome->state), (long long)meta->stats.files, (long long)meta->stats.bytes,
                    (long long)meta->stats.linked_files);
     if (incomplete_publish(&backup->directory, &backup->incomplete, meta, &backup->log, err) < 0)
-        return backup_fail(backup, CAUSE_IO_ERROR);
+        return backup_fail_io(backup);
     backup->snapshot.kind = meta->kind;
     backup->snapshot.status = outcome->status;
     backup->snapshot.confirmed = true;
@@ -134,13 +137,14 @@ int backup_judge(struct backup *backup, struct err *err)
     return 0;
 }
 
-/* A snapshot that did not get its final name stays as an incomplete record, unless nothing had arrived. */
+/* A snapshot that did not get its final name stays as an incomplete record, unless nothing had arrived or what has
+ * arrived cannot be trusted. */
 static int record_unfinished(struct backup *backup, struct err *err)
 {
     struct list names = {0};
     int discarded;
 
-    if (backup->incomplete.fd >= 0 && backup->incomplete.data_fd >= 0 &&
+    if (backup->incomplete.fd >= 0 && backup->incomplete.data_fd >= 0 && !backup->incomplete.spoiled &&
         !incomplete_is_bare(&backup->incomplete))
         return 0;
     list_add(backup->arena, &names, backup->snapshot.name);
@@ -180,14 +184,13 @@ void backup_tidy(struct backup *backup)
 
     if (backup->directory.lock_fd < 0)
         return;
-    /* What the run resumed from has done its work: every file of it that still matters is linked in the new tree. */
-    if (published && backup->recovery.resume != NULL) {
-        list_add(backup->arena, &names, backup->recovery.resume);
-        if (recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded,
-                             &err) < 0)
-            log_warning("%s", err.message);
-    }
-    if (trash_empty(backup->arena, &backup->directory, &removed, &err) < 0)
+    /* What could have been resumed from has done its work: every file of it that still matters is in the new tree. */
+    if (published &&
+        (host_directory_names(backup->arena, &backup->directory, KIND_INCOMPLETE, &names, &err) < 0 ||
+         recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded,
+                          &err) < 0))
+        log_warning("%s", err.message);
+    if (trash_empty(backup->arena, &backup->directory, &removed, &err) < 0 && err.code != ERR_INTERRUPTED)
         log_warning("%s", err.message);
     if (published && host_file_save(backup->service, &backup->host, &backup->directory, &err) < 0)
         log_warning("%s", err.message);

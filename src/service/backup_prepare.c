@@ -64,7 +64,7 @@ static int pin_first(struct backup *backup, struct err *err)
     }
     if (host_key_probe(backup->arena, service->environment.home, backup->host.name, backup->config, key,
                        err) < 0)
-        return backup_fail(backup, CAUSE_HOST_UNREACHABLE);
+        return backup_fail(backup, err->code == ERR_UNREACHABLE ? CAUSE_HOST_UNREACHABLE : CAUSE_CONFIG);
     key->pinned_at = service->now;
     key->pinned_by = service->actor;
     if (store_audit_add(service->db, service->now, service->actor, service->origin, "host_key.pin",
@@ -144,7 +144,7 @@ int backup_begin_snapshot(struct backup *backup, struct err *err)
     enum snapshot_kind kind = backup->request->manual ? KIND_MANUAL : KIND_SCHEDULED;
 
     if (newest_name(backup, &newest, err) < 0)
-        return backup_fail(backup, CAUSE_IO_ERROR);
+        return backup_fail_io(backup);
     snapshot_name_plan(name, backup->service->now, newest, random_u32());
     backup->run.snapshot = name;
     backup->run.base = backup->base.name;
@@ -181,7 +181,7 @@ int backup_begin_snapshot(struct backup *backup, struct err *err)
     if (record_begin(backup, err) < 0)
         return backup_fail(backup, CAUSE_INTERNAL);
     if (incomplete_create(backup->arena, &backup->directory, &backup->meta, &backup->incomplete, err) < 0)
-        return backup_fail(backup, CAUSE_IO_ERROR);
+        return backup_fail_io(backup);
     return 0;
 }
 

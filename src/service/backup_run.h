@@ -82,5 +82,7 @@ void backup_notice(struct backup *backup, const char *format, ...) __attribute__
 
 /* The failure of a step: keeps cause and sentence. Returns -1. */
 int backup_fail(struct backup *backup, enum cause cause);
+/* The same for a step on the backup root; errno tells a full disk from the rest. */
+int backup_fail_io(struct backup *backup);
 
 #endif

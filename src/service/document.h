@@ -43,8 +43,9 @@ int document_run(struct service *service, int64_t id, json_t **document, struct 
  * been dropped. ERR_NOT_FOUND says where was looked. */
 int document_log(struct service *service, int64_t id, char **text, size_t *size, struct err *err);
 
-/* {"ok":bool,"checks":[{"name","level","found","hint"}…],"environment":{home,database,backup_root_fixed with their
- * origins}}; level ok, warning or failed. A check that fails is data, not an error. */
+/* {"ok":bool,"checks":[{"name","level","found","expected","hint"}…],"environment":{"home","database",
+ * "backup_root_fixed","env_file": each {"value","origin"}}}; level ok, warning or failed; ok: none has failed. A check
+ * that fails is data, not an error. */
 int document_check(struct service *service, json_t **document, struct err *err);
 
 /* Single items, for documents that hold them. New references. */

@@ -357,7 +357,7 @@ int document_check(struct service *service, json_t **document, struct err *err)
     const char *home = service->environment.home;
     struct check check;
 
-    (void)err;
+    (void)err; /* whatever goes wrong here is a finding */
     check = check_state_directory(service->arena, home);
     add(&checkup, &check);
     check = check_keys(service->arena, home);

@@ -4,13 +4,16 @@
 #include <string.h>
 
 #include "engine/ssh_key.h"
+#include "model/rule.h"
 #include "store/store_global.h"
 #include "store/store_host.h"
 
 int host_settings_load(struct service *service, const char *name, struct host_settings *settings,
                        struct err *err)
 {
+    /* The name makes paths of ours, so the database is not trusted for it. */
     if (store_host_load(service->arena, service->db, name, &settings->host, err) < 0 ||
+        rule_host_name(settings->host.name, err) < 0 ||
         store_global_load(service->arena, service->db, &settings->global, err) < 0)
         return -1;
     config_effective(service->arena, &settings->global, &settings->host.config,

@@ -7,6 +7,7 @@
 #include "engine/incomplete.h"
 #include "engine/scan.h"
 #include "engine/snapshot_meta.h"
+#include "engine/ssh_session.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
 #include "sys/fs.h"
@@ -33,17 +34,18 @@ static int open_final(struct arena *arena, const struct host_directory *director
     return 0;
 }
 
-/* Whether what lies there is what the metadata says: same run, same counts by a scan of our own. */
-static bool final_agrees(const struct run *run, int fd, const struct snapshot_meta *meta, struct err *err)
+/* Whether what lies there is what the metadata says: same run, same counts by a scan of our own. -1 when that was not
+ * found out. */
+static int final_agrees(const struct run *run, int fd, const struct snapshot_meta *meta, struct err *err)
 {
     struct run_stats found = RUN_STATS_UNKNOWN;
     FD_SCOPED data_fd = fs_open_dir(fd, "data", true, err);
 
     if (data_fd < 0 || meta->run != run->id || meta->host == NULL || strcmp(meta->host, run->host) != 0 ||
         meta->status == SNAPSHOT_UNKNOWN)
-        return false;
+        return 0;
     if (scan_tree(data_fd, -1, &found, err) < 0)
-        return false;
+        return err->code == ERR_INTERRUPTED ? -1 : 0;
     return found.files == meta->stats.files && found.directories == meta->stats.directories &&
            found.bytes == meta->stats.bytes;
 }
@@ -78,6 +80,10 @@ static int adopt(struct service *service, struct run *run, struct snapshot *snap
     snapshot->bytes = meta->stats.bytes;
     snapshot->linked_files = meta->stats.linked_files;
     snapshot->new_bytes = meta->stats.new_bytes;
+    if (meta->base == NULL) {
+        snapshot->base = NULL;
+        snapshot->base_id = 0;
+    }
     snapshot->status = agrees ? meta->status : SNAPSHOT_CLAIMED;
     snapshot->confirmed = agrees;
     snapshot->held_reason = agrees ? meta->held_reason : NULL;
@@ -117,8 +123,9 @@ static int recover_run(struct service *service, const struct host *host,
     FD_SCOPED fd = -1;
     int there =
         run->snapshot == NULL ? 0 : open_final(service->arena, directory, run->snapshot, &fd, &meta, err);
-    bool agrees;
+    int agrees;
 
+    ssh_session_clear(service->environment.home, arena_printf(service->arena, "%lld", (long long)run->id));
     if (there < 0)
         return -1;
     if (there == 0)
@@ -126,9 +133,9 @@ static int recover_run(struct service *service, const struct host *host,
     if (store_snapshot_load(service->arena, service->db, host->id, run->snapshot, &snapshot, err) < 0)
         return -1;
     agrees = final_agrees(run, fd, &meta, err);
-    /* The rename may not have reached the disk yet if the machine itself went down: make it durable before the row. */
-    if (fs_sync(directory->fd, directory->path, err) < 0 ||
-        adopt(service, run, &snapshot, &meta, agrees, err) < 0)
+    /* The rename may not be on disk yet: make it durable before the row. */
+    if (agrees < 0 || fs_sync_all(directory->fd, directory->path, err) < 0 ||
+        adopt(service, run, &snapshot, &meta, agrees != 0, err) < 0)
         return -1;
     return agrees;
 }

@@ -5,12 +5,14 @@
  */
 #include "service/service_backup.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "engine/rsync_version.h"
+#include "model/rule.h"
 #include "service/backup_run.h"
 #include "service/document.h"
 #include "store/store_global.h"
@@ -73,6 +75,18 @@ int backup_fail(struct backup *backup, enum cause cause)
     return -1;
 }
 
+int backup_fail_io(struct backup *backup)
+{
+    struct fs_room room;
+    struct err ignored;
+
+    if (errno != ENOSPC && errno != EDQUOT)
+        return backup_fail(backup, CAUSE_IO_ERROR);
+    if (fs_room(backup->root_fd, &room, &ignored) == 0 && room.inodes_free == 0)
+        return backup_fail(backup, CAUSE_NO_INODES);
+    return backup_fail(backup, CAUSE_NO_SPACE);
+}
+
 static int load_settings(struct backup *backup, struct err *err)
 {
     struct service *service = backup->service;
@@ -83,7 +97,7 @@ static int load_settings(struct backup *backup, struct err *err)
     config_effective(backup->arena, &backup->global, &backup->host.config, service->environment.fixed_root,
                      &backup->effective);
     backup->config = &backup->effective.config;
-    return config_check(backup->config, err);
+    return rule_host_name(backup->host.name, err) < 0 ? -1 : config_check(backup->config, err);
 }
 
 static int64_t median(int64_t *values, size_t count)
@@ -177,6 +191,29 @@ static int run_rsync(struct backup *backup, struct err *err)
     return 0;
 }
 
+/* Forgets the base, and what has arrived so far. */
+static int drop_base(struct backup *backup, struct err *err)
+{
+    backup_notice(backup,
+                  "a file has as many hard links as the file system allows: starting again without a base");
+    backup->no_base_reason = "a file of the base has as many hard links as the file system allows";
+    base_snapshot_close(&backup->base);
+    backup->base = BASE_SNAPSHOT_NONE;
+    backup->run.base = backup->snapshot.base = backup->meta.base = NULL;
+    backup->snapshot.base_id = 0;
+    backup->recovery.resume = NULL;
+    if (store_run_set_snapshot(backup->service->db, backup->run.id, backup->run.token, backup->snapshot.name,
+                               NULL, err) < 0)
+        return backup_fail(backup, CAUSE_INTERNAL);
+    fs_close(&backup->incomplete.data_fd);
+    /* If we die here: an incomplete snapshot without data; the next run discards it. */
+    if (fs_remove_tree(backup->incomplete.fd, "data", NULL, err) < 0 ||
+        fs_make_dir(backup->incomplete.fd, "data", 0700, false, err) < 0)
+        return backup_fail_io(backup);
+    backup->incomplete.data_fd = fs_open_dir(backup->incomplete.fd, "data", true, err);
+    return backup->incomplete.data_fd < 0 ? backup_fail_io(backup) : 0;
+}
+
 /* A base whose file has as many links as the file system allows makes rsync -H give up (EMLINK, exit 12): the same
  * again without a base is a full copy, but a good one. */
 static int transfer(struct backup *backup, struct err *err)
@@ -186,21 +223,7 @@ static int transfer(struct backup *backup, struct err *err)
     if ((backup->output.signs & SIGN_TOO_MANY_LINKS) == 0 || backup->transfer.end != RSYNC_EXITED ||
         backup->transfer.exit_status == 0 || backup->base.data_fd < 0 || backup->request->dry_run)
         return 0;
-    backup_notice(backup,
-                  "a file has as many hard links as the file system allows: starting again without a base");
-    backup->no_base_reason = "a file of the base has as many hard links as the file system allows";
-    base_snapshot_close(&backup->base);
-    backup->base = BASE_SNAPSHOT_NONE;
-    backup->recovery.resume = NULL;
-    fs_close(&backup->incomplete.data_fd);
-    /* If we die here: an incomplete snapshot without data; the next run discards it. */
-    if (fs_remove_tree(backup->incomplete.fd, "data", NULL, err) < 0 ||
-        fs_make_dir(backup->incomplete.fd, "data", 0700, false, err) < 0)
-        return backup_fail(backup, CAUSE_IO_ERROR);
-    backup->incomplete.data_fd = fs_open_dir(backup->incomplete.fd, "data", true, err);
-    if (backup->incomplete.data_fd < 0)
-        return backup_fail(backup, CAUSE_IO_ERROR);
-    if (backup_plan_transfer(backup, err) < 0)
+    if (drop_base(backup, err) < 0 || backup_plan_transfer(backup, err) < 0)
         return -1;
     return run_rsync(backup, err);
 }
@@ -230,9 +253,13 @@ static int work(struct backup *backup, struct err *err)
 /* The run ends as failed with what the step said. */
 static void take_failure(struct backup *backup, const struct err *err)
 {
-    backup->run.state = err->code == ERR_INTERRUPTED ? RUN_CANCELLED : RUN_FAILED;
-    backup->run.cause =
-        backup->cause == CAUSE_NONE && err->code != ERR_INTERRUPTED ? CAUSE_INTERNAL : backup->cause;
+    if (err->code == ERR_INTERRUPTED) {
+        backup->run.state = RUN_CANCELLED;
+        backup->run.cause = CAUSE_NONE;
+    } else {
+        backup->run.state = RUN_FAILED;
+        backup->run.cause = backup->cause == CAUSE_NONE ? CAUSE_INTERNAL : backup->cause;
+    }
     backup->run.message = arena_strdup(backup->arena, err->message);
     backup->run.stats = backup->output.arena == NULL ? backup->run.stats : backup->output.stats;
 }
@@ -259,8 +286,8 @@ static int exit_status_of(const struct run *run)
     return err_exit_status(ERR_INTERNAL);
 }
 
-/* From a lock that is ours to a row that has ended. A root that could not be opened (`refusal`) is an end as well; but
- * where a dead run still stands as running, nothing can be recorded before the root is back. */
+/* From a lock that is ours to a row that has ended. A root or host directory that does not work (`refusal`) is an end
+ * as well; but where a dead run still stands as running, nothing can be recorded before it works again. */
 static int recorded_run(struct backup *backup, const struct err *refusal, struct err *err)
 {
     struct err failure = {0};
@@ -280,6 +307,12 @@ static int recorded_run(struct backup *backup, const struct err *refusal, struct
     } else {
         failure = *refusal;
         result = -1;
+    }
+    ssh_session_close(&backup->session);
+    if (backup->incomplete.in_doubt) {
+        /* The row stays `running`: the next run of the host looks at what is on disk then. */
+        *err = failure;
+        return -1;
     }
     if (result < 0)
         take_failure(backup, &failure);
@@ -304,14 +337,16 @@ static int open_directory(struct backup *backup, struct err *err)
              backup->host.name);
     if (host_directory_open(backup->arena, backup->root_fd, backup->root.path, backup->host.name,
                             !backup->request->dry_run, &backup->directory, err) < 0)
-        return backup->request->dry_run && err->code == ERR_NOT_FOUND ? 0 : -1;
+        return backup->request->dry_run && err->code == ERR_NOT_FOUND ? 0 : backup_fail_io(backup);
     if (host_directory_lock(&backup->directory, backup->service->now, what, &ended, err) < 0)
-        return -1;
+        return backup_fail_io(backup);
     if (ended > 0)
         backup_notice(backup, "ended %d process%s that an earlier run had left behind", ended,
                       ended == 1 ? "" : "es");
     return recovery_apply(backup->service, &backup->host, &backup->directory, forward_notice, backup,
-                          &backup->recovery, err);
+                          &backup->recovery, err) < 0
+               ? backup_fail_io(backup)
+               : 0;
 }
 
 static void release(struct backup *backup)
@@ -345,12 +380,16 @@ int service_backup(struct service *service, const struct backup_request *request
 
     if (result == 0) {
         backup_enter(&backup, PHASE_PREPARE);
-        if (backup_open_root(&backup, &refusal) < 0)
+        if (backup_open_root(&backup, &refusal) < 0) {
             result = recorded_run(&backup, &refusal, err);
-        else if (open_directory(&backup, err) < 0)
-            result = -1;
-        else
+        } else if (open_directory(&backup, &refusal) == 0) {
             result = recorded_run(&backup, NULL, err);
+        } else if (refusal.code == ERR_IO) {
+            result = recorded_run(&backup, &refusal, err);
+        } else {
+            *err = refusal;
+            result = -1;
+        }
     }
     release(&backup);
     if (result < 0)

@@ -123,11 +123,16 @@ static int host_key_document(struct service *service, const struct host *host, c
     return 0;
 }
 
+/* The key that the host shows; one of those that are pinned where it still has it. */
 static int probe_host(struct service *service, const struct host_settings *settings, struct host_key *key,
                       struct err *err)
 {
-    if (host_key_probe(service->arena, service->environment.home, settings->host.name, settings->config, key,
-                       err) < 0)
+    struct pins pins;
+
+    if (store_host_key_list(service->arena, service->db, settings->host.id, &pins.keys, &pins.count, err) <
+            0 ||
+        host_key_probe_pinned(service->arena, service->environment.home, settings->host.name,
+                              settings->config, pins.keys, pins.count, key, err) < 0)
         return -1;
     key->pinned_at = service->now;
     key->pinned_by = service->actor;
@@ -253,7 +258,7 @@ int service_connection_test(struct service *service, const char *host,
     struct pins pins;
     bool created;
 
-    if (host_settings_load(service, host, &settings, err) < 0 ||
+    if (host_settings_load(service, host, &settings, err) < 0 || config_check(settings.config, err) < 0 ||
         ssh_key_find(service->arena, service->environment.home, host, settings.config, false, &identity,
                      &created, err) < 0 ||
         store_host_key_list(service->arena, service->db, settings.host.id, &pins.keys, &pins.count, err) <

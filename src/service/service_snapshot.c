@@ -66,7 +66,7 @@ int service_snapshot_release(struct service *service, const char *host, const ch
 {
     TRANSACTION_SCOPED transaction = {0};
     struct host_settings settings;
-    struct snapshot held;
+    struct snapshot held = {0};
 
     if (reason == NULL || *reason == '\0') {
         err_set(err, ERR_REFUSED, "a held snapshot is not released without a reason");

@@ -199,12 +199,12 @@ int store_snapshot_publish(struct db *db, const struct snapshot *snapshot, struc
     rows = db_run(
         db, err,
         "UPDATE snapshot SET kind = ?, status = ?, ended_at = ?, files = ?, directories = ?, bytes = ?, "
-        "linked_files = ?, new_bytes = ?, confirmed = ?, held_reason = ?, held_at = ? "
+        "linked_files = ?, new_bytes = ?, base_id = ?, base_name = ?, confirmed = ?, held_reason = ?, held_at = ? "
         "WHERE id = ? AND kind = 'incomplete' AND status IS NULL",
-        "ttioooooitoi", snapshot_kind_name(snapshot->kind), snapshot_status_name(snapshot->status),
+        "ttiooooootitoi", snapshot_kind_name(snapshot->kind), snapshot_status_name(snapshot->status),
         snapshot->ended_at, snapshot->files, snapshot->directories, snapshot->bytes, snapshot->linked_files,
-        snapshot->new_bytes, (int64_t)snapshot->confirmed, snapshot->held_reason, held_at(snapshot),
-        snapshot->id);
+        snapshot->new_bytes, snapshot->base_id == 0 ? (int64_t)-1 : snapshot->base_id, snapshot->base,
+        (int64_t)snapshot->confirmed, snapshot->held_reason, held_at(snapshot), snapshot->id);
     return changed(db, rows, snapshot->id, "is not incomplete: it cannot be published", err);
 }
 

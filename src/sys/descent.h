@@ -1,7 +1,8 @@
 /*
- * The way from the top of a directory tree down to the directory that is being read: what walk.c and fs_remove.c have
- * in common. Each level is entered by descriptor; far ancestors are closed when many are open, and opened again by
- * ".." on the way back, with st_dev and st_ino compared, so that nobody can lead us elsewhere by moving directories.
+ * The way from the top of a directory tree down to the directory that is being read: what walk.c and
+ * fs_remove.c have in common. Each level is entered by descriptor; far ancestors are closed when many are
+ * open, and opened again by ".." on the way back, with st_dev and st_ino compared, so that nobody can lead us
+ * elsewhere by moving directories.
  */
 #ifndef SYS_DESCENT_H
 #define SYS_DESCENT_H
@@ -33,8 +34,9 @@ void descent_release(struct descent *descent);
 /* Opens the directory `name` of `dirfd` for reading: no link, no other mount (errno EXDEV). -1 with errno. */
 int descent_open(int dirfd, const char *name);
 
-/* Makes the directory `fd` the current one; `name` is its name ("" for the top). `twin_fd`: the directory of the same
- * path in a second tree, or -1; when a level has none, those below have none. Takes both descriptors, whatever comes. */
+/* Makes the directory `fd` the current one; `name` is its name ("" for the top). `twin_fd`: the directory of
+ * the same path in a second tree, or -1; when a level has none, those below have none. Takes both
+ * descriptors, whatever comes. */
 int descent_enter(struct descent *descent, const char *name, int fd, int twin_fd, struct err *err);
 
 /* Closes the current directory and makes its parent the current one. */
@@ -47,8 +49,8 @@ int descent_read(struct descent *descent, const struct dirent64 **entry, struct 
 int descent_fd(const struct descent *descent);
 int descent_twin_fd(const struct descent *descent);
 
-/* The path of `name` in the current directory for a message: a long one is cut at its beginning. Valid until the next
- * call. */
+/* The path of `name` in the current directory for a message: a long one is cut at its beginning. Valid until
+ * the next call. */
 const char *descent_tell(struct descent *descent, const char *name);
 
 #endif

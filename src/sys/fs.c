@@ -206,8 +206,8 @@ static int write_and_rename(int dirfd, const char *temporary, const char *name, 
 
     if (fd < 0 || write_all(fd, data, size) < 0 || fsync(fd) < 0)
         return -1;
-    /* If we die here: the old content stands, beside it a whole NAME.*.tmp that nobody reads. After the rename and
-     * before the sync of the directory: a power cut gives the old content or the new one. */
+    /* If we die here: the old content stands, beside it a whole NAME.*.tmp that nobody reads. After the
+     * rename and before the sync of the directory: a power cut gives the old content or the new one. */
     return renameat(dirfd, temporary, dirfd, name);
 }
 
@@ -233,8 +233,8 @@ int fs_write_file(int dirfd, const char *name, const void *data, size_t size, mo
 
 int fs_rename_new(int from_dirfd, const char *from, int to_dirfd, const char *to, struct err *err)
 {
-    /* If we die here: the rename was done as a whole or not at all; which of the two survives a power cut is up to the
-     * caller, who syncs both directories. */
+    /* If we die here: the rename was done as a whole or not at all; which of the two survives a power cut is
+     * up to the caller, who syncs both directories. */
     if (renameat2(from_dirfd, from, to_dirfd, to, RENAME_NOREPLACE) == 0)
         return 0;
     fail(err, "cannot rename \"%s\" to \"%s\"", from, to);

@@ -1,8 +1,8 @@
 /*
  * Files by descriptor. Everything below the backup root is reached from a directory descriptor, one name or a
- * relative path at a time, and no symbolic link is ever followed (openat2 with RESOLVE_BENEATH, NO_SYMLINKS and
- * NO_MAGICLINKS). Errors are ERR_IO with the path as given and the text of errno, unless a function says otherwise;
- * errno is kept as well, for callers that tell ENOENT from the rest.
+ * relative path at a time, and no symbolic link is ever followed (openat2 with RESOLVE_BENEATH, NO_SYMLINKS
+ * and NO_MAGICLINKS). Errors are ERR_IO with the path as given and the text of errno, unless a function says
+ * otherwise; errno is kept as well, for callers that tell ENOENT from the rest.
  */
 #ifndef SYS_FS_H
 #define SYS_FS_H
@@ -21,18 +21,20 @@
 #define FD_SCOPED __attribute__((cleanup(fs_close))) int
 void fs_close(int *fd);
 
-/* Opens an absolute path as a directory; no component may be a symbolic link. O_CLOEXEC. Returns the descriptor. */
+/* Opens an absolute path as a directory; no component may be a symbolic link. O_CLOEXEC. Returns the
+ * descriptor. */
 int fs_open_root(const char *path, struct err *err);
 
 /* Opens the directory `path`, which lies below `dirfd` ("a/b"), without following links or leaving `dirfd`.
  * `same_mount`: refuse to cross a mount point as well (EXDEV). */
 int fs_open_dir(int dirfd, const char *path, bool same_mount, struct err *err);
 
-/* Opens a regular file below `dirfd` for reading. O_NONBLOCK and a check of the type keep FIFOs and devices out. */
+/* Opens a regular file below `dirfd` for reading. O_NONBLOCK and a check of the type keep FIFOs and devices
+ * out. */
 int fs_open_file(int dirfd, const char *path, struct err *err);
 
-/* Makes one directory, and syncs `dirfd` so that it is there after a power cut. `exist_ok`: fine if a real directory
- * (not a link) is there already. */
+/* Makes one directory, and syncs `dirfd` so that it is there after a power cut. `exist_ok`: fine if a real
+ * directory (not a link) is there already. */
 int fs_make_dir(int dirfd, const char *name, mode_t mode, bool exist_ok, struct err *err);
 
 /* Like mkdir -p for an absolute path of our own state directory. */
@@ -41,12 +43,14 @@ int fs_make_path(const char *path, mode_t mode, struct err *err);
 /* Reads a whole regular file of at most `limit` bytes; more is an ERR_INVALID. */
 int fs_read_file(int dirfd, const char *path, size_t limit, struct buf *content, struct err *err);
 
-/* Writes a new file and makes it durable: a temporary name beside it, fsync, rename over `name`, fsync of `dirfd`.
- * Readers see the old content or the new one, never a part, and so does whoever comes after a power cut. */
+/* Writes a new file and makes it durable: a temporary name beside it (NAME.xxxxxxxx.tmp, removed when
+ * something fails; only a crash leaves one behind), fsync, rename over `name`, fsync of `dirfd`. The umask
+ * applies to `mode`. Readers see the old content or the new one, never a part, and so does whoever comes
+ * after a power cut. */
 int fs_write_file(int dirfd, const char *name, const void *data, size_t size, mode_t mode, struct err *err);
 
-/* renameat2(RENAME_NOREPLACE): fails with EEXIST where plain rename would replace an empty directory.
- * Falls back to nothing: a file system without it is an error. Syncs neither directory. */
+/* renameat2(RENAME_NOREPLACE): fails with EEXIST where plain rename would replace an empty directory. Falls
+ * back to nothing: a file system without it is an error. Syncs neither directory. */
 int fs_rename_new(int from_dirfd, const char *from, int to_dirfd, const char *to, struct err *err);
 
 /* fsync of a directory or file; an error is final (never "retry and trust"). */
@@ -55,8 +59,9 @@ int fs_sync(int fd, const char *what, struct err *err);
 /* syncfs of the file system that holds `fd`. */
 int fs_sync_all(int fd, const char *what, struct err *err);
 
-/* The names in a directory, without "." and "..", in byte order, at most `limit` of them; *more tells that there are
- * others. The descriptor's position does not matter and is not changed. */
+/* The names in a directory, without "." and "..", in byte order, at most `limit` of them (the first ones that
+ * the directory gives); *more tells that there are others. The descriptor's position does not matter and is
+ * not changed. */
 int fs_list_names(struct arena *arena, int dirfd, size_t limit, struct list *names, bool *more,
                   struct err *err);
 
@@ -74,9 +79,11 @@ int fs_mount_id(int fd, uint64_t *mount_id, bool *is_mount_root, struct err *err
 /* "ext4", "xfs", … or the magic number in hex. */
 const char *fs_type_name(struct arena *arena, int fd);
 
-/* Removes everything in and below the directory `name` of `dirfd`, and it itself. By descriptors only, never across a
- * mount point, never through a link; directories that cannot be read or written are made so first. A name that is
- * not there is fine. Stops at the first thing that cannot be removed and says what. `removed` (may be NULL) counts. */
+/* Removes everything in and below the directory `name` of `dirfd`, and it itself. By descriptors only, never
+ * across a mount point, never through a link; directories that cannot be read or written are made so first. A
+ * name that is not there is fine. Stops at the first thing that cannot be removed and says what; with
+ * ERR_INTERRUPTED when asked to stop while it removes a large tree. How many entries went is added to
+ * `removed` (may be NULL), also when it fails. */
 int fs_remove_tree(int dirfd, const char *name, int64_t *removed, struct err *err);
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "sys/descent.h"
 #include "sys/fs.h"
+#include "sys/stop.h"
+
+/* A small tree goes even when it is time to stop. */
+enum { STOP_EVERY = 1024 };
 
 struct removal {
     struct descent descent;
@@ -27,8 +31,8 @@ static int fail(struct removal *removal, const char *name, const char *what, str
     return -1;
 }
 
-/* Opens a directory that refused us, by way of a descriptor that needs no right on it; a chmod by name might hit what
- * somebody puts there meanwhile. */
+/* Opens a directory that refused us, by way of a descriptor that needs no right on it; a chmod by name might
+ * hit what somebody puts there meanwhile. */
 static int open_refusing(int dirfd, const char *name)
 {
     FD_SCOPED handle = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -66,7 +70,8 @@ static int enter(struct removal *removal, int dirfd, const char *name, struct er
 /* 1 when it is a directory. */
 static int unlink_entry(struct removal *removal, const char *name, struct err *err)
 {
-    /* If we die here: the tree is half gone, as a tree under removal is; the next removal goes on with the rest. */
+    /* If we die here: the tree is half gone, as a tree under removal is; the next removal goes on with the
+     * rest. */
     if (unlinkat(descent_fd(&removal->descent), name, 0) == 0)
         removal->removed++;
     else if (errno == EISDIR)
@@ -76,7 +81,8 @@ static int unlink_entry(struct removal *removal, const char *name, struct err *e
     return 0;
 }
 
-/* What readdir said is only a first guess: file systems may not know, and the name may have changed hands since. */
+/* What readdir said is only a first guess: file systems may not know, and the name may have changed hands
+ * since. */
 static int remove_entry(struct removal *removal, const struct dirent64 *entry, struct err *err)
 {
     int result = entry->d_type == DT_DIR ? 1 : unlink_entry(removal, entry->d_name, err);
@@ -135,6 +141,8 @@ static int remove_all(struct removal *removal, int dirfd, const char *name, stru
     while (descent->depth > 0) {
         const struct dirent64 *entry;
 
+        if (removal->removed % STOP_EVERY == STOP_EVERY - 1 && stop_requested() != 0)
+            return err_set(err, ERR_INTERRUPTED, "cancelled");
         if (descent_read(descent, &entry, err) < 0)
             return -1;
         if (entry == NULL ? remove_current(removal, dirfd, name, err) < 0

@@ -40,7 +40,8 @@ int fs_mount_id(int fd, uint64_t *mount_id, bool *is_mount_root, struct err *err
 
 const char *fs_type_name(struct arena *arena, int fd)
 {
-    /* statfs(2) and linux/magic.h; the last ones are in no header of the user's side. ext2 and ext3 share ext4's. */
+    /* statfs(2) and linux/magic.h; the last ones are in no header of the user's side. ext2 and ext3 share
+     * ext4's. */
     static const struct {
         unsigned long magic;
         const char *name;

@@ -14,7 +14,8 @@
 #include "base/parse.h"
 #include "sys/fs.h"
 
-/* stat is shorter; environ is held to what execve(2) takes in practice, a longer one does not have our marker. */
+/* stat is shorter; environ is held to what execve(2) takes in practice, a longer one does not have our
+ * marker. */
 enum { STAT_MAX = 1024, ENVIRON_MAX = 4 * 1024 * 1024 };
 
 static bool read_proc(int process_fd, const char *name, size_t limit, struct buf *content)
@@ -77,8 +78,8 @@ static bool signal_process(int proc_fd, const char *name, pid_t group, const cha
     if (parse_int(name, 1, INT32_MAX, &pid, &ignored) < 0)
         return false;
     pidfd = pidfd_open((pid_t)pid, 0);
-    /* The directory belongs to the process that was looked at: if it still answers, the pid was not given away before
-     * it was opened. */
+    /* The directory belongs to the process that was looked at: if it still answers, the pid was not given
+     * away before it was opened. */
     if (pidfd < 0 || !is_wanted(process_fd, group, marker))
         return false;
     return pidfd_send_signal(pidfd, signal, NULL, 0) == 0;

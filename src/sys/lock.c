@@ -1,6 +1,6 @@
 /*
- * Lock files. Their content is text, "name value" a line, with "end" as the last one: whoever reads while somebody
- * writes sees that a part is missing.
+ * Lock files. Their content is text, "name value" a line, with "end" as the last one: whoever reads while
+ * somebody writes sees that a part is missing.
  */
 #include "sys/lock.h"
 

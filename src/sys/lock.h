@@ -1,6 +1,6 @@
 /*
- * A lock file that says who holds it. flock() belongs to the open file, so a child that inherits the descriptor keeps
- * the lock for as long as it lives: that is how an orphaned rsync keeps the next run away.
+ * A lock file that says who holds it. flock() belongs to the open file, so a child that inherits the
+ * descriptor keeps the lock for as long as it lives: that is how an orphaned rsync keeps the next run away.
  */
 #ifndef SYS_LOCK_H
 #define SYS_LOCK_H
@@ -19,8 +19,9 @@ struct lock_owner {
     char text[80]; /* what it does: "backup of web1" */
 };
 
-/* Opens (making it, mode 0600) and locks the file `name` of `dirfd`, without waiting. Returns the descriptor. When
- * somebody else has it: -1 with ERR_BUSY, and *owner tells who, as far as the file says (all zero if it does not). */
+/* Opens (making it, mode 0600) and locks the file `name` of `dirfd`, without waiting. Returns the descriptor.
+ * When somebody else has it: -1 with ERR_BUSY, and *owner tells who, as far as the file says (all zero if it
+ * does not). When it is ours, what the last holder wrote is gone and *owner is all zero. */
 int lock_take(int dirfd, const char *name, struct lock_owner *owner, struct err *err);
 
 /* Writes who we are into the locked file. */

@@ -11,7 +11,8 @@
 /* The addresses of a host name, as text. `family`: 0, 4 or 6. ERR_UNREACHABLE when there is none. */
 int net_resolve(struct arena *arena, const char *host, int family, struct list *addresses, struct err *err);
 
-/* Connects to host:port and closes again; tells how long it took. ERR_UNREACHABLE with the cause in words. */
+/* Connects to host:port and closes again; tells how long it took. Several addresses are tried in turn and
+ * share the time. ERR_UNREACHABLE with the cause in words, ERR_INTERRUPTED when asked to stop. */
 int net_probe(const char *host, int port, int family, int64_t timeout_ms, int64_t *took_ms, struct err *err);
 
 #endif

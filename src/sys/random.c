@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* getentropy() is getrandom(2), whose header <sys/random.h> ours hides. Where it fails there is no Linux below us. */
+/* getentropy() is getrandom(2), whose header <sys/random.h> ours hides. Where it fails there is no Linux
+ * below us. */
 static void fill(void *to, size_t size)
 {
     if (getentropy(to, size) < 0)

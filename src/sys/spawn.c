@@ -20,7 +20,7 @@
 #include "sys/group.h"
 #include "sys/stop.h"
 
-enum { GRACE_MS = 5000, TICK_MS = 1000, GROUP_LOOK_MS = 20 };
+enum { GRACE_MS = 5000, TICK_MS = 1000, GROUP_LOOK_MS = 20, LOOKS = 3 };
 
 /* Why a child could not become the program, sent over a pipe that exec closes. */
 struct failure {
@@ -284,8 +284,8 @@ static void note_end(struct process *process)
     struct spawn_result *result = process->result;
     siginfo_t info = {0};
 
-    if (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOWAIT) < 0)
-        return;
+    /* Should somebody else have taken the status, it counts as killed by signal 0: certainly no success. */
+    waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOWAIT);
     process->has_ended = true;
     result->duration_ms = clock_boot_ms() - process->begun;
     if (info.si_code == CLD_EXITED)
@@ -357,8 +357,8 @@ static void wait_for_events(struct process *process)
         note_end(process);
 }
 
-/* Whether the group is empty but for the program itself, which has ended. What KILL does not end within another grace
- * hangs in the kernel and is left alone. */
+/* Whether the group is empty but for the program itself, which has ended. What KILL does not end within
+ * another grace hangs in the kernel and is left alone. */
 static bool group_is_gone(struct process *process)
 {
     if (group_signal(process->pid, NULL, 0) == 0)
@@ -442,6 +442,11 @@ int spawn_end_group(pid_t group, const char *marker, int64_t grace_ms)
 {
     int found = group_signal(group, marker, SIGTERM);
 
+    /* While a process turns into another program, its environment is empty for a moment: look again. */
+    for (int look = 1; look < LOOKS && found == 0 && group_signal(group, NULL, 0) > 0; look++) {
+        poll(NULL, 0, GROUP_LOOK_MS);
+        found = group_signal(group, marker, SIGTERM);
+    }
     if (found > 0 && !wait_until_gone(group, marker, grace_ms)) {
         group_signal(group, marker, SIGKILL);
         wait_until_gone(group, marker, grace_ms);

@@ -1,10 +1,10 @@
 /*
- * A streaming walk of a directory tree by descriptors. Memory is bounded by the directories on the path from the top,
- * never by the number of entries, and the depth may be anything: about 200 descriptors are open at most, those of far
- * ancestors are closed and opened again by ".." when the walk comes back to them.
+ * A streaming walk of a directory tree by descriptors. Memory is bounded by the directories on the path from
+ * the top, never by the number of entries, and the depth may be anything: about 200 descriptors are open at
+ * most, those of far ancestors are closed and opened again by ".." when the walk comes back to them.
  *
- * No symbolic link is followed and no mount point is crossed. Entries come in the order of the directory; the entries
- * of a directory follow it (pre-order).
+ * No symbolic link is followed and no mount point is crossed. Entries come in the order of the directory; the
+ * entries of a directory follow it (pre-order).
  */
 #ifndef SYS_WALK_H
 #define SYS_WALK_H
@@ -19,8 +19,8 @@ struct walk_entry {
     const char *directory; /* the path of that directory from the top, "" for the top itself; any bytes */
     const char *name;      /* any bytes but "/" and NUL */
     struct stat stat;      /* of the entry itself, never of what it points to */
-    /* errno when the entry could not be seen in full, or 0. With st_mode 0: there is no stat. Else it is a directory
-     * that was not entered; EXDEV says that it is a mount point. */
+    /* errno when the entry could not be seen in full, or 0. With st_mode 0: there is no stat. Else it is a
+     * directory that was not entered; EXDEV says that it is a mount point. */
     int error;
 };
 
@@ -32,9 +32,9 @@ struct walk {
     int twin_fd; /* the top of a second tree to keep in step with, or -1. Stays the caller's */
 };
 
-/* Walks the whole tree. -1 with the callback's error, or with ERR_IO when a directory cannot be read to its end: what
- * was seen is then only a part. Entries of the twin that are no directories, lie on another mount or cannot be opened
- * count as missing. */
+/* Walks the whole tree. -1 with the callback's error, or with ERR_IO when a directory cannot be read to its
+ * end: what was seen is then only a part. Entries of the twin that are no directories, lie on another mount
+ * or cannot be opened count as missing. */
 int walk_tree(const struct walk *walk, struct err *err);
 
 #endif

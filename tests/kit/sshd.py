@@ -148,6 +148,9 @@ class Sshd:
             "LogLevel VERBOSE",
             "MaxStartups 100",
             f"AuthorizedKeysFile {self.authorized_keys_file}",
+            # Bash reads ~/.bashrc for every command that sshd starts, unless it is told that it is not the first
+            # shell: what the user of this machine has there must neither slow nor spoil the tests.
+            "SetEnv SHLVL=1",
         ]
         lines += [f"HostKey {self._host_key(kind)}" for kind in self.key_types]
         if self.force_command:

@@ -95,8 +95,8 @@ static void write_marker(struct place *place, const char *uuid, const char *inst
     write_text(below(place, ROOT_MARKER),
                arena_printf(&place->arena,
                             "{\"uuid\":\"%s\",\"created\":\"2026-01-02T03:04:05Z\",\"installation\":\"%s\","
-                            "\"epoch\":4,\"was_mount\":false}",
-                            uuid, installation));
+                            "\"epoch\":%d,\"was_mount\":false}",
+                            uuid, installation, strcmp(installation, OURS) == 0 ? 7 : 4));
 }
 
 static int mark(struct place *place, const struct root *known, bool adopt, struct err *err)
@@ -494,6 +494,42 @@ static void test_a_name_that_begins_alike_is_apart(void **state)
     must_mark(place);
 }
 
+static void test_another_place_is_another_root(void **state)
+{
+    struct place *place = *state;
+    struct root first;
+    struct err err;
+
+    must_mark(place);
+    first = place->root;
+    place->path = arena_printf(&place->arena, "%s/second", place->top);
+    assert_int_equal(mkdir(place->path, 0700), 0);
+    assert_int_equal(mark(place, &first, false, &err), 0);
+    assert_string_not_equal(place->root.uuid, first.uuid);
+    assert_string_equal(place->root.path, place->path);
+}
+
+/* The tree was copied onto a disk of its own: marking it again notes that it is a mount now. */
+static void test_mark_again_renews_the_mount(void **state)
+{
+    struct place *place = *state;
+    BUF_SCOPED content = BUF_EMPTY;
+    FD_SCOPED fd = -1;
+    struct root first;
+    struct err err;
+
+    NEED_MOUNTS();
+    must_mark(place);
+    first = place->root;
+    assert_int_equal(mount("none", place->path, "tmpfs", 0, "size=1m"), 0);
+    write_marker(place, first.uuid, OURS);
+    assert_int_equal(mark(place, &first, false, &err), 0);
+    assert_true(place->root.was_mount);
+    fd = open(place->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(fs_read_file(fd, ROOT_MARKER, 4096, &content, &err), 0);
+    assert_non_null(strstr(buf_text(&content), "\"was_mount\": true"));
+}
+
 static void test_room(void **state)
 {
     const struct fs_room room = {.bytes_free = 1000, .inodes_free = 50};
@@ -547,6 +583,8 @@ int main(void)
         WITH_PLACE(test_mark_resolves_links),
         WITH_PLACE(test_mark_refuses_places),
         WITH_PLACE(test_a_name_that_begins_alike_is_apart),
+        WITH_PLACE(test_another_place_is_another_root),
+        WITH_PLACE(test_mark_again_renews_the_mount),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_every_state_has_a_cause),
     };

@@ -160,7 +160,10 @@ static void lines_for_the_other_side(void **state)
     assert_string_equal(ssh_key_line(&arena, KEY_LINE_PLAIN, "ssh-ed25519 AAAA", "backup1"),
                         "restrict ssh-ed25519 AAAA pobsync@backup1");
     assert_string_equal(ssh_key_sudoers(&arena, "backup"),
-                        "backup ALL=(root) NOPASSWD: /usr/bin/rsync --server --sender *");
+                        "Defaults!/usr/bin/rrsync env_keep += \"SSH_ORIGINAL_COMMAND\"\n"
+                        "backup ALL=(root) NOPASSWD: /usr/bin/rrsync -ro /");
+    assert_string_equal(ssh_key_line(&arena, KEY_LINE_SUDO, "ssh-ed25519 AAAA", "backup1"),
+                        "restrict,command=\"sudo rrsync -ro /\" ssh-ed25519 AAAA pobsync@backup1");
 }
 
 int main(void)

@@ -212,6 +212,7 @@ static void a_jump_host_needs_a_plain_path(void **state)
     struct config jump = SETTINGS(&arena, "ssh_options", "proxyjump=bastion");
     struct config none = SETTINGS(&arena, "ssh_options", "ProxyJump=none");
     struct rsync_places blank = places;
+    BUF_SCOPED content = BUF_EMPTY;
     struct err err = {0};
 
     (void)state;
@@ -220,6 +221,10 @@ static void a_jump_host_needs_a_plain_path(void **state)
     assert_non_null(rsync_plan_argv(&arena, &none, &blank, &err));
     assert_null(rsync_plan_argv(&arena, &jump, &blank, &err));
     assert_int_equal(err.code, ERR_INVALID);
+    assert_non_null(strstr(err.message, "ProxyJump"));
+    assert_int_equal(
+        ssh_plan_config(&arena, &jump, "web1", "/k", "/a b/known_hosts", SSH_TRUST_LEARN, &content, &err),
+        -1);
     assert_non_null(strstr(err.message, "ProxyJump"));
 }
 
@@ -337,13 +342,15 @@ static void says(const char *view, const char *const *lines)
 }
 #define SAYS(view, ...) says(view, (const char *const[]){__VA_ARGS__, NULL})
 
+/* With a jump host only a plain path will do, see a_jump_host_needs_a_plain_path. */
 static const char *ssh_config(struct arena *arena, const struct config *config, enum ssh_trust trust)
 {
+    const char *known_hosts = config->ssh_options.count == 0 ? "/run/a %h/known_hosts" : "/run/a/known_hosts";
     BUF_SCOPED content = BUF_EMPTY;
     struct err err = {0};
 
-    if (ssh_plan_config(arena, config, "web1", "/var/lib/my 100% keys/web1", "/run/a %h/known_hosts", trust,
-                        &content, &err) != 0)
+    if (ssh_plan_config(arena, config, "web1", "/var/lib/my 100% keys/web1", known_hosts, trust, &content,
+                        &err) != 0)
         fail_msg("%s", err.message);
     return arena_strdup(arena, buf_text(&content));
 }

@@ -111,8 +111,8 @@ static inline bool exists(int dirfd, const char *name)
     return fstatat(dirfd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Opens "." of a chain of `depth` new directories called `name`, each of which also holds a file "f". With `link_fd`
- * (a directory that makes such a chain too), the first `linked` files are hard links to those. */
+/* Opens "." of a chain of `depth` new directories called `name`, each of which also holds a file "f". With
+ * `link_fd` (a directory that makes such a chain too), the first `linked` files are hard links to those. */
 static inline int make_chain(int dirfd, const char *name, int depth, int link_fd, int linked)
 {
     int at = dup(dirfd);
@@ -141,8 +141,8 @@ static inline int make_chain(int dirfd, const char *name, int depth, int link_fd
     return at;
 }
 
-/* Runs `body` in a process of its own, which may change what a process cannot change back. Its assertions are told by
- * its exit status alone. */
+/* Runs `body` in a process of its own, which may change what a process cannot change back. Its assertions are
+ * told by its exit status alone. */
 static inline int in_child(void (*body)(void *context), void *context)
 {
     pid_t pid;
@@ -176,8 +176,8 @@ static inline int in_child(void (*body)(void *context), void *context)
         }                                                                                                    \
     } while (0)
 
-/* A mount namespace of our own, so that nothing is left behind. For in_child(). The descriptor is still of the mounts
- * outside, and opened anew. */
+/* A mount namespace of our own, so that nothing is left behind. For in_child(). The descriptor is still of
+ * the mounts outside, and opened anew. */
 static inline bool private_mounts(struct scratch *scratch)
 {
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)

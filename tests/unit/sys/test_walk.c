@@ -118,7 +118,7 @@ static void wide_directories_are_read_whole(void **state)
     struct walk walk = {.entry = count, .context = &record, .top_fd = s->fd, .twin_fd = -1};
     char name[64];
 
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 1500; i++) {
         snprintf(name, sizeof name, "%d-a-name-that-takes-some-room", i);
         if (i % 10 == 0)
             close(make_chain(s->fd, name, 1, -1, 0));
@@ -126,12 +126,12 @@ static void wide_directories_are_read_whole(void **state)
             write_text(s->fd, name, "");
     }
     assert_ok(walk_tree(&walk, &s->err), &s->err);
-    assert_int_equal(record.directories, 300);
-    assert_int_equal(record.files, 3000);
+    assert_int_equal(record.directories, 150);
+    assert_int_equal(record.files, 1500);
 }
 
-/* 33,000 bytes of path; the twin has only the first half of the levels. On the way back each level still has entries
- * to give: whatever was closed meanwhile must go on where it was. */
+/* 6,600 bytes of path where PATH_MAX is 4,096; the twin has only the first half of the levels. On the way
+ * back each level still has entries to give: whatever was closed meanwhile must go on where it was. */
 static void deep_trees_are_walked_with_few_descriptors(void **state)
 {
     struct scratch *s = *state;
@@ -144,19 +144,19 @@ static void deep_trees_are_walked_with_few_descriptors(void **state)
     make_dir(s->fd, "twin");
     walk.top_fd = openat(s->fd, "own", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     walk.twin_fd = openat(s->fd, "twin", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    close(make_chain(walk.twin_fd, "directory0", 1500, -1, 0));
-    close(make_chain(walk.top_fd, "directory0", 3000, walk.twin_fd, 1500));
+    close(make_chain(walk.twin_fd, "directory0", 300, -1, 0));
+    close(make_chain(walk.top_fd, "directory0", 600, walk.twin_fd, 300));
     before = limit_descriptors();
     result = walk_tree(&walk, &s->err);
     setrlimit(RLIMIT_NOFILE, &before);
     close(walk.top_fd);
     close(walk.twin_fd);
     assert_ok(result, &s->err);
-    assert_int_equal(record.directories, 3000);
-    assert_int_equal(record.files, 3000);
-    assert_int_equal(record.linked, 1500);
-    /* Below level 1,500: 1,500 files and all directories but the one that lies in level 1,500 itself. */
-    assert_int_equal(record.without_twin, 2999);
+    assert_int_equal(record.directories, 600);
+    assert_int_equal(record.files, 600);
+    assert_int_equal(record.linked, 300);
+    /* Below level 300: 300 files, and all directories but the one that lies in level 300 itself. */
+    assert_int_equal(record.without_twin, 599);
 }
 
 static void twins_that_are_no_directories_count_as_missing(void **state)
