@@ -26,8 +26,6 @@ int run_log_open(const char *home, int64_t run, struct run_log *log, struct err 
     ARENA_SCOPED arena = ARENA_EMPTY;
     const char *path = run_log_path(&arena, home, run);
 
-    *log = RUN_LOG_CLOSED;
-    log->begun_ms = clock_boot_ms();
     log->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (log->fd < 0)
         return err_errno(err, ERR_IO, errno, "log \"%s\" cannot be written", path);
@@ -54,6 +52,8 @@ static void add_line(struct run_log *log, bool is_error, const char *line)
 {
     size_t before = log->pending.size;
 
+    if (log->begun_ms == 0)
+        log->begun_ms = clock_boot_ms();
     buf_printf(&log->pending, "%9.1f %c%s\n", (double)(clock_boot_ms() - log->begun_ms) / 1000.0,
                is_error ? '!' : ' ', line);
     log->size += (int64_t)(log->pending.size - before);

@@ -16,8 +16,8 @@
 enum { RUN_LOG_MAX = 64 << 20 };
 
 struct run_log {
-    int fd; /* -1: not open, lines go nowhere */
-    int64_t begun_ms;
+    int fd;           /* -1: not open */
+    int64_t begun_ms; /* when the first line came, 0: none did */
     int64_t size;
     bool full;
     struct buf pending; /* not yet written */
@@ -29,6 +29,7 @@ struct run_log {
 /* The path of the log of a run, whether it is there or not. */
 const char *run_log_path(struct arena *arena, const char *home, int64_t run);
 
+/* `log` was RUN_LOG_CLOSED; the first lines may come before there is a file, and are written to it. */
 int run_log_open(const char *home, int64_t run, struct run_log *log, struct err *err);
 void run_log_line(struct run_log *log, bool is_error, const char *line);
 /* Formatted, for our own lines. */

@@ -5,18 +5,24 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/spawn.h"
+#include "sys/stop.h"
 
 enum { GRACE_MS = 5000 };
 
 struct watch {
     const struct transfer *transfer;
     struct rsync_output *output;
-    enum rsync_end room; /* what the last look at the root found */
+    enum rsync_end room;  /* what the last look at the root found */
+    int64_t connected_ms; /* when the first output came, 0: not yet */
 };
 
 static void on_output(void *context, int stream, const char *bytes, size_t size)
 {
-    rsync_output_feed(((struct watch *)context)->output, stream, bytes, size);
+    struct watch *watch = context;
+
+    if (watch->connected_ms == 0)
+        watch->connected_ms = clock_boot_ms();
+    rsync_output_feed(watch->output, stream, bytes, size);
 }
 
 static void on_started(void *context, pid_t group)
@@ -48,7 +54,8 @@ static enum rsync_end end_of(const struct spawn_result *spawned, const struct wa
 {
     switch (spawned->end) {
     case SPAWN_EXITED:
-        return RSYNC_EXITED;
+        /* Who stops us may stop rsync as well, and rsync may be the first to notice (20: RERR_SIGNAL). */
+        return spawned->exit_status == 20 && stop_requested() != 0 ? RSYNC_CANCELLED : RSYNC_EXITED;
     case SPAWN_SIGNALED:
         return RSYNC_KILLED;
     case SPAWN_DEADLINE:
@@ -68,11 +75,12 @@ int transfer_run(const struct transfer *transfer, struct rsync_output *output, s
 {
     struct watch watch = {.transfer = transfer, .output = output, .room = RSYNC_EXITED};
     struct spawn_result spawned;
+    int64_t begun_ms = clock_boot_ms();
     const struct spawn spawn = {
         .argv = transfer->argv,
         .environment = transfer->environment,
         .inherit_fd = transfer->lock_fd,
-        .deadline_ms = clock_boot_ms() + transfer->max_runtime_seconds * 1000,
+        .deadline_ms = begun_ms + transfer->max_runtime_seconds * 1000,
         .grace_ms = GRACE_MS,
         .output = on_output,
         .tick = on_tick,
@@ -88,6 +96,7 @@ int transfer_run(const struct transfer *transfer, struct rsync_output *output, s
         .exit_status = spawned.end == SPAWN_EXITED ? spawned.exit_status : -1,
         .signal = spawned.signal,
         .duration_ms = spawned.duration_ms,
+        .connect_ms = watch.connected_ms == 0 ? -1 : watch.connected_ms - begun_ms,
     };
     return 0;
 }

@@ -30,6 +30,7 @@ struct transfer_result {
     int exit_status; /* when it exited, else -1 */
     int signal;      /* when it was killed by somebody else */
     int64_t duration_ms;
+    int64_t connect_ms; /* until the first output, -1: there was none */
 };
 
 /* 0 however it ended; -1 when it could not be started. `output` was initialised by the caller and is finished here. */

@@ -57,6 +57,8 @@ static const struct exit_row {
     {15, CAUSE_KILLED, SIGN_OUT_OF_MEMORY, "a process of rsync crashed"},
     {16, CAUSE_KILLED, SIGN_OUT_OF_MEMORY, "a process of rsync was ended from outside"},
     {19, CAUSE_KILLED, SIGN_OUT_OF_MEMORY, "a process of rsync was ended from outside"},
+    /* The host's command may end with it too, so it is no sign that we stopped the run. */
+    {20, CAUSE_KILLED, SIGN_OUT_OF_MEMORY, "rsync was interrupted from outside"},
     {21, CAUSE_INTERNAL, SIGN_OUT_OF_MEMORY, "rsync lost one of its processes"},
     {22, CAUSE_OUT_OF_MEMORY, 0, "rsync ran out of memory"},
     {30, CAUSE_TIMEOUT, 0, "the host sent nothing for too long"},
@@ -266,8 +268,6 @@ struct outcome outcome_plan(struct arena *arena, const struct outcome_facts *fac
     case 23:
     case 24:
         return judge_tree(arena, facts);
-    case 20:
-        return (struct outcome){.state = RUN_CANCELLED, .message = "rsync was interrupted"};
     default:
         return failed_exit(arena, facts);
     }

@@ -83,8 +83,12 @@ const char *const *rsync_plan_argv(struct arena *arena, const struct config *con
         list_add(arena, &arguments, arena_printf(arena, "--exclude-from=%s", places->filter_file));
     for (size_t i = 0; i < sizeof output / sizeof output[0]; i++)
         list_add(arena, &arguments, output[i]);
-    if (places->dry_run)
+    /* Without attributes: where it links to a base, rsync 3.5.0 would copy those of directories that it did not make,
+     * and end with 23. */
+    if (places->dry_run) {
         list_add(arena, &arguments, "-n");
+        list_add(arena, &arguments, "--no-xattrs");
+    }
     for (size_t i = 0; i < config->rsync_args.count; i++)
         list_add(arena, &arguments, config->rsync_args.items[i]);
     list_add(arena, &arguments, "-e");

@@ -20,22 +20,31 @@ static bool is_acceptable(const struct transfer_result *transfer)
            (transfer->exit_status == 0 || transfer->exit_status == 23 || transfer->exit_status == 24);
 }
 
-/* ssh said that the key is not the pinned one: ask the host which it shows, so that both can be told. */
-static const char *changed_key_message(struct backup *backup)
+/* ssh said that the key is not the pinned one, or the host put such words into its mouth: ask the host which it shows, so
+ * that both can be told. */
+static void tell_changed_key(struct backup *backup, struct outcome *outcome)
 {
     const struct host_key *pinned = &backup->keys[0];
     struct host_key shown;
     struct err ignored;
 
     if (host_key_probe_pinned(backup->arena, backup->service->environment.home, backup->host.name,
-                              backup->config, backup->keys, backup->key_count, &shown, &ignored) < 0)
-        return arena_printf(backup->arena, "the host key of \"%s\" is not the pinned one (%s)",
-                            backup->host.name, pinned->fingerprint);
+                              backup->config, backup->keys, backup->key_count, &shown, &ignored) < 0) {
+        outcome->message = arena_printf(backup->arena, "the host key of \"%s\" is not the pinned one (%s)",
+                                        backup->host.name, pinned->fingerprint);
+        return;
+    }
     for (size_t i = 0; i < backup->key_count; i++)
         if (strcmp(backup->keys[i].type, shown.type) == 0)
             pinned = &backup->keys[i];
-    return arena_printf(backup->arena, "the host key of \"%s\" has changed: %s is pinned, the host shows %s",
-                        backup->host.name, pinned->fingerprint, shown.fingerprint);
+    if (strcmp(pinned->fingerprint, shown.fingerprint) == 0) {
+        outcome->cause = CAUSE_PROTOCOL;
+        outcome->message = "the host prints a complaint about its host key, which is the pinned one";
+        return;
+    }
+    outcome->message =
+        arena_printf(backup->arena, "the host key of \"%s\" has changed: %s is pinned, the host shows %s",
+                     backup->host.name, pinned->fingerprint, shown.fingerprint);
 }
 
 static int scan(struct backup *backup, struct outcome_facts *facts, struct err *err)
@@ -115,6 +124,7 @@ int backup_judge(struct backup *backup, struct err *err)
     struct outcome outcome;
 
     facts.stats.rsync_exit = backup->transfer.exit_status;
+    facts.stats.connect_ms = backup->transfer.connect_ms;
     facts.stats.transfer_ms = backup->transfer.duration_ms;
     if (!backup->request->dry_run && is_acceptable(&backup->transfer) && scan(backup, &facts, err) < 0)
         return -1;
@@ -122,7 +132,7 @@ int backup_judge(struct backup *backup, struct err *err)
     if (backup->request->dry_run && is_acceptable(&backup->transfer) && backup->transfer.exit_status != 23)
         outcome = (struct outcome){.state = RUN_SUCCESS, .message = "dry run: nothing was written"};
     if (outcome.cause == CAUSE_HOST_KEY_CHANGED)
-        outcome.message = changed_key_message(backup);
+        tell_changed_key(backup, &outcome);
     backup->run.stats = facts.stats;
     backup->run.state = outcome.state;
     backup->run.cause = outcome.cause;

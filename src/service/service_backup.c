@@ -186,6 +186,8 @@ static int run_rsync(struct backup *backup, struct err *err)
     backup_enter(backup, PHASE_CONNECT);
     if (transfer_run(&transfer, &backup->output, &backup->transfer, err) < 0)
         return backup_fail(backup, CAUSE_CONFIG);
+    /* The last word on the figures, and for a short transfer the only one. */
+    on_tick(backup);
     run_log_printf(&backup->log, "rsync ended with exit status %d after %.1f s", backup->transfer.exit_status,
                    (double)backup->transfer.duration_ms / 1000.0);
     return 0;

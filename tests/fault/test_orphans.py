@@ -8,7 +8,6 @@ import time
 import unittest
 
 from backup_state import EVERYTHING, HOST, NO_FLOOR, Checker, in_memory, runs
-from kit import oracle
 from kit.deadline import wait_for
 from kit.pobsync import Pobsync
 from kit.sshd import Sshd
@@ -189,7 +188,7 @@ class Asked(SlowCase):
             self.checker = Checker(self.pobsync, self.source)
             number = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)[turn % 3]
             running = self.pobsync.spawn("backup", HOST, "--json")
-            at = time.monotonic() + chance.random() * usual * 1.1
+            at = time.monotonic() + chance.random() * usual
             wait_for(lambda: time.monotonic() >= at or running.process.poll() is not None, 30, "the chosen moment")
             begun = time.monotonic()
             if running.process.poll() is None:

@@ -29,11 +29,12 @@ class HostCase(unittest.TestCase):
 
     sanitised = True
     key_types = ("ed25519",)
+    root = None  # another backup root, e.g. a mount
 
     def setUp(self):
         self.sshd = self.enterContext(Sshd(self.key_types))
         self.work = self.enterContext(WorkDir())
-        self.pobsync = self.enterContext(Pobsync(self.sanitised))
+        self.pobsync = self.enterContext(Pobsync(self.sanitised, root=self.root))
         self.source = self.work.make("source")
 
     # Preparing

@@ -175,7 +175,8 @@ static void other_ends(void **state)
     }
     facts.end = RSYNC_EXITED;
     facts.exit_status = 20;
-    assert_int_equal(outcome_of(&arena, &facts).state, RUN_CANCELLED);
+    assert_int_equal(outcome_of(&arena, &facts).state, RUN_FAILED);
+    assert_int_equal(outcome_of(&arena, &facts).cause, CAUSE_KILLED);
 }
 
 static void plain_ends_with_a_tree(void **state)

@@ -146,6 +146,7 @@ static void settings_add_to_the_vector(void **state)
         joined(&arena, argv),
         "/usr/bin/rsync|-aHAXS|--numeric-ids|--modify-window=-1|--one-file-system|--timeout=60|"
         "--bwlimit=500|--link-dest=/resume|--info=progress2|--stats|--outbuf=L|--no-human-readable|-n|"
+        "--no-xattrs|"
         "--no-acls|--rsync-path=sudo rsync|-e|ssh -F \"/c\"|--|pobsync-host:/srv/my www/|/target/");
 }
 
