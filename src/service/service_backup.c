@@ -382,12 +382,12 @@ int service_backup(struct service *service, const struct backup_request *request
 
     if (result == 0) {
         backup_enter(&backup, PHASE_PREPARE);
-        if (backup_open_root(&backup, &refusal) < 0) {
-            result = recorded_run(&backup, &refusal, err);
-        } else if (open_directory(&backup, &refusal) == 0) {
-            result = recorded_run(&backup, NULL, err);
-        } else if (refusal.code == ERR_IO) {
-            result = recorded_run(&backup, &refusal, err);
+        bool root_refused = backup_open_root(&backup, &refusal) < 0;
+        bool opened = !root_refused && open_directory(&backup, &refusal) == 0;
+
+        /* A host that is busy leaves no row; a root or directory that fails does. */
+        if (opened || root_refused || refusal.code == ERR_IO) {
+            result = recorded_run(&backup, opened ? NULL : &refusal, err);
         } else {
             *err = refusal;
             result = -1;

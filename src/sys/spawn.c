@@ -209,7 +209,7 @@ static int start(struct process *process, struct err *err)
     if (process->pid < 0)
         return err_errno(err, ERR_IO, errno, "cannot fork for \"%s\"", spawn->argv[0]);
     if (process->pid == 0)
-        become_program(spawn, path.data, output, errors, status, parent);
+        become_program(spawn, buf_text(&path), output, errors, status, parent);
     /* Here as well as in the child: whoever runs first, the group exists from now on. */
     setpgid(process->pid, process->pid);
     fs_close(&status);
