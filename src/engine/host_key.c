@@ -114,8 +114,6 @@ static int contact_host(struct arena *arena, const struct config *config, const 
     if (spawn_collect(argv, ssh_session_environment(arena, 0), ssh_session_connect_ms(config) + MARGIN_MS,
                       ANSWER_MAX, &answer, &errors, &result, err) < 0)
         return err_in(err, "ssh");
-    if (result.end == SPAWN_CANCELLED)
-        return err_set(err, ERR_INTERRUPTED, "the contact with the host was interrupted");
     contact->fingerprint = host_key_shown(arena, buf_text(&errors));
     contact->error = ssh_error(arena, &errors);
     if (result.end == SPAWN_DEADLINE && contact->error == NULL)

@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int newest_name_first(const void *a, const void *b)
+/* Scheduled ones before manual ones, and the newest first. */
+static int best_first(const void *a, const void *b)
 {
     const struct snapshot *const *left = a, *const *right = b;
 
+    if ((*left)->kind != (*right)->kind)
+        return (*left)->kind < (*right)->kind ? -1 : 1;
     return strcmp((*right)->name, (*left)->name);
 }
 
@@ -18,9 +21,9 @@ const struct snapshot **base_choice_plan(struct arena *arena, const struct snaps
 
     *count = 0;
     for (size_t i = 0; i < snapshot_count; i++)
-        if (snapshots[i].kind == KIND_SCHEDULED && snapshot_is_good(&snapshots[i]))
+        if (snapshot_is_good(&snapshots[i]))
             chosen[(*count)++] = &snapshots[i];
-    qsort(chosen, *count, sizeof(const struct snapshot *), newest_name_first);
+    qsort(chosen, *count, sizeof(const struct snapshot *), best_first);
     return chosen;
 }
 

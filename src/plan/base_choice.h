@@ -7,7 +7,8 @@
 #include "base/arena.h"
 #include "model/snapshot.h"
 
-/* The good scheduled snapshots of `snapshots` (all of one host), newest name first; the engine takes the first that it
+/* The good snapshots of `snapshots` (all of one host): the scheduled ones, newest name first, and behind them the
+ * manual ones, so that a host that has no others is not copied in full each time. The engine takes the first that it
  * finds on disk and on the same file system. Gives the number of candidates in *count. */
 const struct snapshot **base_choice_plan(struct arena *arena, const struct snapshot *snapshots,
                                          size_t snapshot_count, size_t *count);

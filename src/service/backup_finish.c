@@ -151,13 +151,23 @@ int backup_judge(struct backup *backup, struct err *err)
  * arrived cannot be trusted. */
 static int record_unfinished(struct backup *backup, struct err *err)
 {
+    bool spoiled = backup->incomplete.spoiled;
     struct list names = {0};
     int discarded;
 
-    if (backup->incomplete.fd >= 0 && backup->incomplete.data_fd >= 0 && !backup->incomplete.spoiled &&
-        !incomplete_is_bare(&backup->incomplete))
-        return 0;
+    if (backup->incomplete.fd >= 0 && backup->incomplete.data_fd >= 0 && !spoiled &&
+        !incomplete_is_bare(&backup->incomplete)) {
+        /* A later run may link to what is here, so it must be known now that it has reached the disk: the next sync
+         * would not be told of an error that this one is told of. */
+        if (fs_sync_all(backup->directory.fd, backup->directory.path, err) == 0)
+            return 0;
+        log_warning("%s", err->message);
+        spoiled = true;
+    }
     list_add(backup->arena, &names, backup->snapshot.name);
+    /* What it resumed from may have been lost by the same disk. */
+    if (spoiled && backup->recovery.resume != NULL)
+        list_add(backup->arena, &names, backup->recovery.resume);
     return recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded,
                             err);
 }

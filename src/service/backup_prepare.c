@@ -24,7 +24,6 @@ int backup_open_root(struct backup *backup, struct err *err)
     struct service *service = backup->service;
     const struct root *known = &backup->root;
     struct root_report report;
-    enum cause cause = CAUSE_NONE;
 
     if (store_root_load(backup->arena, service->db, backup->host.node_id, &backup->root, err) < 0) {
         if (err->code != ERR_NOT_FOUND)
@@ -36,10 +35,44 @@ int backup_open_root(struct backup *backup, struct err *err)
         root_refuse(&report, err);
         return backup_fail(backup, root_cause(report.state));
     }
-    if (!backup->request->dry_run && root_require_room(&report.room, backup->config->min_free_bytes,
-                                                       backup->config->min_free_inodes, &cause, err) < 0)
-        return backup_fail(backup, cause);
     return 0;
+}
+
+static bool has_room(struct backup *backup, enum cause *cause, struct err *err)
+{
+    struct fs_room room;
+
+    *cause = CAUSE_IO_ERROR;
+    return fs_room(backup->root_fd, &room, err) == 0 &&
+           root_require_room(&room, backup->config->min_free_bytes, backup->config->min_free_inodes, cause,
+                             err) == 0;
+}
+
+/* A disk that our own remains have filled is freed by removing them: the trash first, and what could have been resumed
+ * from only when that is not enough. */
+int backup_require_room(struct backup *backup, struct err *err)
+{
+    struct list names = {0};
+    enum cause cause;
+    int64_t removed;
+    int discarded;
+
+    if (has_room(backup, &cause, err))
+        return 0;
+    if (trash_empty(backup->arena, &backup->directory, &removed, err) < 0)
+        return backup_fail_io(backup);
+    if (has_room(backup, &cause, err))
+        return 0;
+    if (backup->recovery.resume == NULL)
+        return backup_fail(backup, cause);
+    backup_notice(backup, "no room: the unfinished snapshot %s is given up", backup->recovery.resume);
+    list_add(backup->arena, &names, backup->recovery.resume);
+    backup->recovery.resume = NULL;
+    if (recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded, err) <
+            0 ||
+        trash_empty(backup->arena, &backup->directory, &removed, err) < 0)
+        return backup_fail_io(backup);
+    return has_room(backup, &cause, err) ? 0 : backup_fail(backup, cause);
 }
 
 int backup_open_identity(struct backup *backup, struct err *err)
@@ -204,9 +237,10 @@ static int write_filter(struct backup *backup, const char **path, struct err *er
 /* Where a dry run pretends to write: a name that is never made. */
 static const char *dry_target(struct backup *backup)
 {
-    const char *host_path = backup->directory.path != NULL
-                                ? backup->directory.path
-                                : arena_printf(backup->arena, "%s/%s", backup->root.path, backup->host.name);
+    const char *host_path =
+        backup->directory.path != NULL
+            ? backup->directory.path
+            : arena_printf(backup->arena, "%s/%s", backup->config->backup_root, backup->host.name);
 
     return host_directory_data_path(backup->arena, host_path, KIND_INCOMPLETE, "dry-run");
 }

@@ -61,6 +61,7 @@ struct backup {
 
 /* Each returns 0, or -1 with `backup->cause` and *err. */
 int backup_open_root(struct backup *backup, struct err *err);
+int backup_require_room(struct backup *backup, struct err *err);
 int backup_open_identity(struct backup *backup, struct err *err);
 int backup_pin_host(struct backup *backup, struct err *err);
 int backup_choose_base(struct backup *backup, struct err *err);

@@ -154,7 +154,8 @@ int recovery_discard(struct service *service, const struct host *host, const str
             store_snapshot_load(service->arena, service->db, host->id, names->items[i], &snapshot, err) == 0;
         if (!recorded && err->code != ERR_NOT_FOUND)
             return -1;
-        recorded = recorded && snapshot.kind == KIND_INCOMPLETE;
+        /* A row that was deleted says nothing of a directory that is back, from another disk or a copy. */
+        recorded = recorded && snapshot.kind == KIND_INCOMPLETE && snapshot.status != SNAPSHOT_DELETED;
         if (recorded && store_snapshot_set_status(service->db, snapshot.id, SNAPSHOT_DELETING, err) < 0)
             return -1;
         if (incomplete_discard(directory, names->items[i], err) < 0)

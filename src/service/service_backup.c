@@ -235,8 +235,10 @@ static int work(struct backup *backup, struct err *err)
 {
     struct rsync_version version;
 
+    if (!backup->request->dry_run && backup_require_room(backup, err) < 0)
+        return -1;
     if (rsync_version_require(backup->config->rsync_binary, &version, err) < 0)
-        return backup_fail(backup, CAUSE_CONFIG);
+        return backup_fail(backup, err->code == ERR_INTERRUPTED ? CAUSE_NONE : CAUSE_CONFIG);
     if (backup_open_identity(backup, err) < 0 || backup_pin_host(backup, err) < 0)
         return -1;
     if (stop_requested() != 0) {
@@ -337,7 +339,7 @@ static int open_directory(struct backup *backup, struct err *err)
 
     snprintf(what, sizeof what, "%s of %s", backup->request->dry_run ? "dry run" : "backup",
              backup->host.name);
-    if (host_directory_open(backup->arena, backup->root_fd, backup->root.path, backup->host.name,
+    if (host_directory_open(backup->arena, backup->root_fd, backup->config->backup_root, backup->host.name,
                             !backup->request->dry_run, &backup->directory, err) < 0)
         return backup->request->dry_run && err->code == ERR_NOT_FOUND ? 0 : backup_fail_io(backup);
     if (host_directory_lock(&backup->directory, backup->service->now, what, &ended, err) < 0)

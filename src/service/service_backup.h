@@ -41,7 +41,7 @@ struct backup_request {
 };
 
 /* Runs it. 0 whenever there is a run row that tells how it ended: *document is then as document_run() (state, cause,
- * message, snapshot, stats, "hint", "failed_paths": [{path, reason}] at most 100 …) and *exit_status what the command
+ * message, snapshot, stats, "hint", "failed_paths": [{path, reason}] at most 10,000 …) and *exit_status what the command
  * ends with (0, 1, 3, 7, 8, 9, 130). -1 when there is no row: unknown host, busy host (ERR_BUSY), bad settings. */
 int service_backup(struct service *service, const struct backup_request *request, json_t **document,
                    int *exit_status, struct err *err);

@@ -423,7 +423,11 @@ int spawn_collect(const char *const *argv, const char *const *environment, int64
 
     buf_clear(collection.streams[0]);
     buf_clear(collection.streams[1]);
-    return spawn_run(&spawn, result, err);
+    if (spawn_run(&spawn, result, err) < 0)
+        return -1;
+    if (result->end == SPAWN_CANCELLED)
+        return err_set(err, ERR_INTERRUPTED, "interrupted while \"%s\" ran", argv[0]);
+    return 0;
 }
 
 static bool wait_until_gone(pid_t group, const char *marker, int64_t wait_ms)

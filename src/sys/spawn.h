@@ -58,7 +58,8 @@ struct spawn_result {
  * not end it, is waited for, with ticks. What left the group (setsid) is not ended; it still has inherit_fd. */
 int spawn_run(const struct spawn *spawn, struct spawn_result *result, struct err *err);
 
-/* Runs a short program and collects at most `limit` bytes of each stream (`errors` may be NULL: same buffer). */
+/* Runs a short program and collects at most `limit` bytes of each stream (`errors` may be NULL: same buffer).
+ * ERR_INTERRUPTED when it was ended because we were asked to stop. */
 int spawn_collect(const char *const *argv, const char *const *environment, int64_t timeout_ms, size_t limit,
                   struct buf *output, struct buf *errors, struct spawn_result *result, struct err *err);
 

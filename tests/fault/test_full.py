@@ -74,6 +74,19 @@ class DiskFull(FullCase):
         os.unlink(filler)
         self.ends_well()
 
+    def test_what_dead_runs_left_makes_room_by_itself(self):
+        self.pobsync.ok("configure-host", HOST, "--min-free-bytes", "20M")
+        for place in (".trash/20200101-000000Z__00000000", ".incomplete/20200101-000000Z__00000001/data"):
+            with self.subTest(place):
+                folder = os.path.join(self.pobsync.host_dir(HOST), place)
+                os.makedirs(folder)
+                free = os.statvfs(self.disk.path).f_bavail * 4096
+                with open(os.path.join(folder, "big"), "wb") as file:
+                    file.write(bytes(free - 15 * MB))
+                self.backup(0)
+                self.assertFalse(os.path.exists(folder))
+        self.assertEqual(self.checker.settled(), [])
+
     def test_full_in_mid_run(self):
         filler = self.disk.fill(leave=5 * MB)
         for _ in range(2):

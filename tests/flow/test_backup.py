@@ -1,9 +1,11 @@
 """The main job against a real sshd and real rsync: what a snapshot holds, what it shares, how a run ends."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import sqlite3
 import unittest
 
 from kit import oracle
@@ -426,6 +428,30 @@ class Resume(BackupCase):
             self.assertEqual(os.lstat(os.path.join(self.data(1), name)).st_ino, inode, f"{name} was sent twice")
         self.assertEqual(os.listdir(incomplete), [])
         self.assert_clean()
+
+
+class Remains(BackupCase):
+    def test_an_unfinished_directory_that_comes_back_with_its_disk_stops_nothing(self):
+        self.write("a")
+        self.add_host()
+        self.backup()
+        # What a run on another disk has forgotten meanwhile: the row says deleted, the directory is there.
+        incomplete = os.path.join(self.pobsync.host_dir("web1"), ".incomplete")
+        name = "20200101-000000Z__0badcafe"
+        os.makedirs(os.path.join(incomplete, name, "data", "left"))
+        with contextlib.closing(sqlite3.connect(self.pobsync.database)) as database, database:
+            database.execute("INSERT INTO snapshot (host_id, kind, name, status, pinned, confirmed) "
+                             "SELECT id, 'incomplete', ?, 'deleted', 0, 0 FROM host", (name,))
+        self.backup()
+        self.assertEqual(os.listdir(incomplete), [])
+        self.assert_clean()
+
+    def test_a_host_with_manual_snapshots_only_links_to_them(self):
+        self.write("a")
+        self.add_host()
+        manual = self.backup("--manual")
+        run = self.backup()
+        self.assertEqual((run["base"], run["stats"]["linked_files"]), (manual["snapshot"], 1))
 
 
 class FullCopy(BackupCase):

@@ -32,14 +32,15 @@ static void the_newest_good_scheduled_one_comes_first(void **state)
     const struct snapshot **chosen = base_choice_plan(&arena, all, sizeof all / sizeof all[0], &count);
 
     (void)state;
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
     assert_ptr_equal(chosen[0], &all[2]);
     assert_ptr_equal(chosen[1], &all[5]);
     assert_ptr_equal(chosen[2], &all[0]);
+    assert_ptr_equal(chosen[3], &all[1]);
     assert_ptr_equal(base_choice_last_good(all, sizeof all / sizeof all[0]), &all[2]);
 }
 
-static void manual_ones_measure_where_nothing_else_does(void **state)
+static void manual_ones_serve_where_nothing_else_does(void **state)
 {
     const struct snapshot all[] = {
         GOOD("20261101-000000Z__00000001", KIND_MANUAL),
@@ -52,10 +53,12 @@ static void manual_ones_measure_where_nothing_else_does(void **state)
     };
     ARENA_SCOPED arena = ARENA_EMPTY;
     size_t count = 99;
+    const struct snapshot **chosen = base_choice_plan(&arena, all, 3, &count);
 
     (void)state;
-    base_choice_plan(&arena, all, 3, &count);
-    assert_int_equal(count, 0);
+    assert_int_equal(count, 2);
+    assert_ptr_equal(chosen[0], &all[1]);
+    assert_ptr_equal(chosen[1], &all[0]);
     assert_ptr_equal(base_choice_last_good(all, 3), &all[1]);
 }
 
@@ -74,7 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_good_scheduled_one_comes_first),
-        cmocka_unit_test(manual_ones_measure_where_nothing_else_does),
+        cmocka_unit_test(manual_ones_serve_where_nothing_else_does),
         cmocka_unit_test(nothing_of_nothing),
     };
 
