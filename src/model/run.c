@@ -78,6 +78,22 @@ enum job job_parse(const char *name)
     return job;
 }
 
+bool job_takes_host(enum job job)
+{
+    switch (job) {
+    case JOB_BACKUP:
+    case JOB_PRUNE:
+        return true;
+    case JOB_DRY_RUN:
+    case JOB_TEST:
+    case JOB_DISCOVER:
+    case JOB_MAINTENANCE:
+    case JOB__MAX:
+        break;
+    }
+    return false;
+}
+
 bool run_has_ended(enum run_state state)
 {
     return state != RUN_QUEUED && state != RUN_RUNNING;

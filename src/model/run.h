@@ -78,7 +78,8 @@ enum cause {
     X(JOB_DRY_RUN, "dry_run")                                                                                \
     X(JOB_TEST, "test")                                                                                      \
     X(JOB_PRUNE, "prune")                                                                                    \
-    X(JOB_DISCOVER, "discover")
+    X(JOB_DISCOVER, "discover")                                                                              \
+    X(JOB_MAINTENANCE, "maintenance")
 
 enum job {
 #define JOB_ENUM(job, name) job,
@@ -111,7 +112,7 @@ struct run {
     const char *host;
     enum job job;
     const char *kind;    /* "scheduled", "manual", or NULL */
-    const char *trigger; /* "cli", "schedule", "web", "api" */
+    const char *trigger; /* "cli", "schedule", "retry", "web", "api" */
     enum run_state state;
     enum cause cause;
     const char *message;                        /* a sentence, or NULL */
@@ -120,6 +121,18 @@ struct run {
     const char *actor;                          /* who asked */
     int64_t requested_at, started_at, ended_at; /* 0 = not yet */
     int64_t token;                              /* fencing token of the worker that has it */
+    int64_t node_id;                            /* where it runs: the host's node */
+    const char *request; /* what was asked for beyond job and kind, a JSON object, or NULL */
+    int64_t due_at;      /* when it should begin: the order of the queue */
+    int64_t slot_at;     /* the time of the schedule that it stands for, 0: none */
+    int64_t retry_until; /* a failure may be repeated until then, 0: never */
+    int64_t attempt;     /* 1 = the first */
+    int64_t retry_of;    /* the run that it repeats, 0: none */
+    int64_t cancel_at;   /* when somebody asked for its end, 0: nobody has */
+    const char *cancel_by;
+    int64_t place;      /* which of the node's parallel places it takes, from 1; 0: none */
+    const char *worker; /* who runs it, or NULL */
+    int64_t heartbeat;  /* grows while who runs it lives */
     struct run_stats stats;
 };
 
@@ -138,6 +151,9 @@ enum err_code cause_error(enum cause cause);
 enum run_state run_state_parse(const char *name);
 enum cause cause_parse(const char *name);
 enum job job_parse(const char *name);
+
+/* Whether it works in the host's directory, so that a host has one such run at a time. */
+bool job_takes_host(enum job job);
 
 /* Whether a run may go from one state to the other: only forward, and out of an end never. */
 bool run_may_become(enum run_state from, enum run_state to);

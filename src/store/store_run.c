@@ -7,11 +7,12 @@
 #include "model/snapshot.h"
 #include "store/store_row.h"
 
-#define RUN_SELECT                                                                                                     \
-    "SELECT id, host_id, host_name, job, kind, trigger_name, state, cause, message, snapshot_name, base_name, actor, " \
-    "requested_at, started_at, ended_at, token, files, directories, bytes, linked_files, copied_same, new_inodes, "    \
+#define RUN_SELECT                                                                                                       \
+    "SELECT id, host_id, host_name, job, kind, trigger_name, state, cause, message, snapshot_name, base_name, actor, "   \
+    "requested_at, started_at, ended_at, token, node_id, request, due_at, slot_at, retry_until, attempt, retry_of, "     \
+    "cancel_at, cancel_by, place, worker, heartbeat, files, directories, bytes, linked_files, copied_same, new_inodes, " \
     "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms FROM run"
-enum { STATS_COLUMN = 16 };
+enum { STATS_COLUMN = 28 };
 
 /* The members of the figures, in the order of their columns. */
 static const size_t stats[] = {
@@ -63,6 +64,18 @@ static int read_run(struct arena *arena, struct db_stmt *stmt, struct run *run, 
         .started_at = db_int(stmt, 13),
         .ended_at = db_int(stmt, 14),
         .token = db_int(stmt, 15),
+        .node_id = db_int(stmt, 16),
+        .request = store_text(arena, stmt, 17),
+        .due_at = db_int(stmt, 18),
+        .slot_at = db_int(stmt, 19),
+        .retry_until = db_int(stmt, 20),
+        .attempt = db_int(stmt, 21),
+        .retry_of = db_int(stmt, 22),
+        .cancel_at = db_int(stmt, 23),
+        .cancel_by = store_text(arena, stmt, 24),
+        .place = db_int(stmt, 25),
+        .worker = store_text(arena, stmt, 26),
+        .heartbeat = db_int(stmt, 27),
     };
     for (int i = 0; i < STATS; i++)
         *(int64_t *)((char *)&run->stats + stats[i]) = store_known(stmt, STATS_COLUMN + i);
@@ -89,14 +102,15 @@ static int read_runs(struct arena *arena, struct db_stmt *stmt, struct run **run
 int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
-    bool takes_host = run->state == RUN_RUNNING && run->job == JOB_BACKUP;
+    bool takes_host = run->state == RUN_RUNNING && job_takes_host(run->job);
 
     assert(!run_has_ended(run->state));
     if (db_prepare(
             db,
             "INSERT INTO run (host_id, host_name, job, kind, trigger_name, state, actor, requested_at, "
-            "started_at, running_host_id, token, snapshot_name, base_name) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "started_at, running_host_id, token, snapshot_name, base_name, node_id, request, due_at, slot_at, "
+            "retry_until, attempt, retry_of, worker) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &stmt, err) < 0)
         return -1;
     store_bind_nonzero(stmt, 1, run->host_id);
@@ -112,12 +126,22 @@ int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct e
     db_bind_int(stmt, 11, run->token);
     db_bind_text(stmt, 12, run->snapshot);
     db_bind_text(stmt, 13, run->base);
+    store_bind_nonzero(stmt, 14, run->node_id);
+    db_bind_text(stmt, 15, run->request);
+    db_bind_int(stmt, 16, run->due_at == 0 ? run->requested_at : run->due_at);
+    store_bind_nonzero(stmt, 17, run->slot_at);
+    store_bind_nonzero(stmt, 18, run->retry_until);
+    db_bind_int(stmt, 19, run->attempt == 0 ? 1 : run->attempt);
+    store_bind_nonzero(stmt, 20, run->retry_of);
+    db_bind_text(stmt, 21, run->worker);
     if (db_step(stmt, err) < 0) {
         struct err ignored;
 
         if (err->code == ERR_EXISTS && takes_host &&
             store_has(db, "SELECT 1 FROM run WHERE running_host_id = ?", run->host_id, &ignored) > 0)
-            err_set(err, ERR_BUSY, "a backup of host \"%s\" is still running", run->host);
+            err_set(err, ERR_BUSY, "a run of host \"%s\" is still going on", run->host);
+        else if (err->code == ERR_EXISTS && run->slot_at != 0)
+            err_set(err, ERR_EXISTS, "the run of \"%s\" for this time is in the queue already", run->host);
         return -1;
     }
     *id = db_last_id(db);
@@ -160,7 +184,7 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err)
     assert(run_may_become(RUN_RUNNING, run->state));
     if (db_prepare(
             db,
-            "UPDATE run SET state = ?, cause = ?, message = ?, ended_at = ?, running_host_id = NULL, "
+            "UPDATE run SET state = ?, cause = ?, message = ?, ended_at = ?, running_host_id = NULL, place = NULL, "
             "files = ?, directories = ?, bytes = ?, linked_files = ?, copied_same = ?, new_inodes = ?, "
             "new_bytes = ?, sent = ?, received = ?, transferred = ?, failed_paths = ?, rsync_exit = ?, "
             "connect_ms = ?, transfer_ms = ?, finish_ms = ? "

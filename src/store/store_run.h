@@ -6,8 +6,9 @@
 #include "db/db.h"
 #include "model/run.h"
 
-/* Adds a run that is queued or running, and gives its id. ERR_BUSY when it is to be a running backup of a host of
- * which one is running already. */
+/* Adds a run that is queued or running, and gives its id. ERR_BUSY when it is to be a running one that takes its host
+ * (job_takes_host()) while another has it; ERR_EXISTS when the slot of its schedule has been enqueued before. due_at 0
+ * is requested_at, attempt 0 is 1. */
 int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct err *err);
 
 /* Notes what a running run works on. ERR_REFUSED when it has ended or has gone to another worker (`token`). */

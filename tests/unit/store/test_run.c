@@ -102,7 +102,7 @@ static void one_backup_of_a_host_runs_at_a_time(void **state)
     int64_t id;
 
     assert_fails(store_run_insert(s->db, &second, &id, &s->err), &s->err, ERR_BUSY);
-    assert_string_equal(s->err.message, "a backup of host \"web1\" is still running");
+    assert_string_equal(s->err.message, "a run of host \"web1\" is still going on");
     second.job = JOB_DRY_RUN;
     assert_ok(store_run_insert(s->db, &second, &id, &s->err), &s->err);
     second.job = JOB_BACKUP;
