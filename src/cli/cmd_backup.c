@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "service/document.h"
 #include "service/service_backup.h"
+#include "service/service_queue.h"
 
 enum { PATHS_SHOWN = 20 };
 
@@ -137,6 +138,29 @@ static void render(struct call *call, const json_t *run)
     print_message(call, run);
 }
 
+static int enqueue(struct call *call, struct err *err)
+{
+    const struct queue_wish wish = {
+        .job = call_has(call, "dry-run") ? JOB_DRY_RUN : JOB_BACKUP,
+        .host = call_word(call, 0),
+        .kind = call_has(call, "manual") ? "manual" : "scheduled",
+        .request = {.prune = call_has(call, "prune")},
+        .trigger = "queue",
+    };
+    struct service *service = call_service(call, err);
+    JSON_SCOPED *document = NULL;
+
+    if (service == NULL || service_queue_add(service, &wish, &document, err) < 0)
+        return -1;
+    if (call->json)
+        call_add_json(call, document);
+    else
+        call_note(call, "run %s of %s %s the queue; see pobsync queue",
+                  cell_count(call->arena, document, "id"), wish.host,
+                  json_is_true(json_object_get(document, "merged")) ? "is already in" : "is in");
+    return 0;
+}
+
 static int run(struct call *call, struct err *err)
 {
     bool talks = !call->quiet && !call->json;
@@ -151,16 +175,20 @@ static int run(struct call *call, struct err *err)
         .host = call_word(call, 0),
         .manual = call_has(call, "manual"),
         .dry_run = call_has(call, "dry-run"),
+        .prune = call_has(call, "prune"),
         .foreground = true,
         .trigger = "cli",
         .progress = on_progress,
         .notice = on_notice,
         .context = &watch,
     };
-    struct service *service = call_service(call, err);
+    struct service *service;
     JSON_SCOPED *document = NULL;
     int exit_status = 1, result;
 
+    if (call_has(call, "queue"))
+        return enqueue(call, err);
+    service = call_service(call, err);
     if (service == NULL)
         return -1;
     result = service_backup(service, &request, &document, &exit_status, err);
@@ -176,6 +204,8 @@ static int run(struct call *call, struct err *err)
 
 static const struct option_spec options[] = {
     {"manual", 0, NULL, "make a snapshot of kind manual, which stays until somebody deletes it"},
+    {"prune", 0, NULL, "apply retention after a good run"},
+    {"queue", 0, NULL, "let a worker do it: put it into the queue and return at once"},
     {"dry-run", 0, NULL, "transfer nothing and record no snapshot; tell what would be done"},
     {0},
 };

@@ -18,11 +18,16 @@ const struct command *const commands[] = {
     &cmd_release,
     &cmd_runs,
     &cmd_log,
+    &cmd_queue,
+    &cmd_cancel,
+    &cmd_recover,
+    &cmd_worker,
     &cmd_check,
     &cmd_migrate,
     &cmd_completion,
     &cmd_help,
     &cmd_complete,
+    &cmd_run_job,
     NULL,
 };
 

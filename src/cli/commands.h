@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 extern const struct command cmd_backup;
+extern const struct command cmd_cancel;
 extern const struct command cmd_check;
 extern const struct command cmd_complete;
 extern const struct command cmd_completion;
@@ -16,11 +17,15 @@ extern const struct command cmd_hosts;
 extern const struct command cmd_key;
 extern const struct command cmd_log;
 extern const struct command cmd_migrate;
+extern const struct command cmd_queue;
+extern const struct command cmd_recover;
 extern const struct command cmd_release;
 extern const struct command cmd_remove_host;
+extern const struct command cmd_run_job;
 extern const struct command cmd_runs;
 extern const struct command cmd_show;
 extern const struct command cmd_snapshots;
 extern const struct command cmd_test_connection;
+extern const struct command cmd_worker;
 
 #endif

@@ -12,7 +12,7 @@ enum { GRACE_MS = 5000 };
 struct watch {
     const struct transfer *transfer;
     struct rsync_output *output;
-    enum rsync_end room;  /* what the last look at the root found */
+    enum rsync_end why;   /* what the last look at the root, and at the wish to go on, found */
     int64_t connected_ms; /* when the first output came, 0: not yet */
 };
 
@@ -42,12 +42,13 @@ static bool on_tick(void *context)
     struct fs_room room;
     struct err ignored;
 
-    if (transfer->tick != NULL)
-        transfer->tick(transfer->context);
-    if (transfer->root_fd >= 0 && fs_room(transfer->root_fd, &room, &ignored) == 0 &&
-        root_require_room(&room, transfer->min_free_bytes, transfer->min_free_inodes, &cause, &ignored) < 0)
-        watch->room = cause == CAUSE_NO_INODES ? RSYNC_NO_INODES : RSYNC_NO_SPACE;
-    return watch->room == RSYNC_EXITED;
+    if (transfer->tick != NULL && !transfer->tick(transfer->context))
+        watch->why = RSYNC_CANCELLED;
+    else if (transfer->root_fd >= 0 && fs_room(transfer->root_fd, &room, &ignored) == 0 &&
+             root_require_room(&room, transfer->min_free_bytes, transfer->min_free_inodes, &cause, &ignored) <
+                 0)
+        watch->why = cause == CAUSE_NO_INODES ? RSYNC_NO_INODES : RSYNC_NO_SPACE;
+    return watch->why == RSYNC_EXITED;
 }
 
 static enum rsync_end end_of(const struct spawn_result *spawned, const struct watch *watch)
@@ -63,7 +64,7 @@ static enum rsync_end end_of(const struct spawn_result *spawned, const struct wa
     case SPAWN_SILENCE:
         return RSYNC_SILENT;
     case SPAWN_STOPPED:
-        return watch->room;
+        return watch->why;
     case SPAWN_CANCELLED:
         return RSYNC_CANCELLED;
     }
@@ -73,7 +74,7 @@ static enum rsync_end end_of(const struct spawn_result *spawned, const struct wa
 int transfer_run(const struct transfer *transfer, struct rsync_output *output, struct transfer_result *result,
                  struct err *err)
 {
-    struct watch watch = {.transfer = transfer, .output = output, .room = RSYNC_EXITED};
+    struct watch watch = {.transfer = transfer, .output = output, .why = RSYNC_EXITED};
     struct spawn_result spawned;
     int64_t begun_ms = clock_boot_ms();
     const struct spawn spawn = {

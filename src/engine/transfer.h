@@ -20,8 +20,8 @@ struct transfer {
     int64_t max_runtime_seconds;
     /* Called when rsync runs, with its process group. */
     void (*started)(void *context, pid_t group);
-    /* Called about every second. */
-    void (*tick)(void *context);
+    /* Called about every second; false ends the transfer as cancelled. */
+    bool (*tick)(void *context);
     void *context;
 };
 

@@ -94,6 +94,11 @@ bool job_takes_host(enum job job)
     return false;
 }
 
+bool job_takes_place(enum job job)
+{
+    return job_takes_host(job) || job == JOB_DRY_RUN;
+}
+
 bool run_has_ended(enum run_state state)
 {
     return state != RUN_QUEUED && state != RUN_RUNNING;

@@ -111,8 +111,9 @@ struct run {
     int64_t host_id; /* 0 = none */
     const char *host;
     enum job job;
-    const char *kind;    /* "scheduled", "manual", or NULL */
-    const char *trigger; /* "cli", "schedule", "retry", "web", "api" */
+    const char *kind; /* "scheduled", "manual", or NULL */
+    const char *
+        trigger; /* "cli": in the foreground; through the queue: "queue", "schedule", "retry", "web", "api" */
     enum run_state state;
     enum cause cause;
     const char *message;                        /* a sentence, or NULL */
@@ -154,6 +155,9 @@ enum job job_parse(const char *name);
 
 /* Whether it works in the host's directory, so that a host has one such run at a time. */
 bool job_takes_host(enum job job);
+
+/* Whether it moves so much that few may go on at once: it takes one of the node's places. */
+bool job_takes_place(enum job job);
 
 /* Whether a run may go from one state to the other: only forward, and out of an end never. */
 bool run_may_become(enum run_state from, enum run_state to);

@@ -8,6 +8,8 @@
 #include "plan/base_choice.h"
 #include "service/backup_run.h"
 #include "service/host_file.h"
+#include "service/run_end.h"
+#include "store/store_queue.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
 #include "sys/clock.h"
@@ -74,6 +76,19 @@ static bool inodes_are_gone(int root_fd)
     return fs_room(root_fd, &room, &ignored) == 0 && room.inodes_free == 0;
 }
 
+/* Whether the run has gone to another worker while we were away (stopped, suspended): then nothing gets a final name. A
+ * database that cannot be asked is no such sign: recovery adopts what is published now. */
+static int require_ownership(struct backup *backup, struct err *err)
+{
+    struct err ignored;
+    bool cancel;
+
+    if (store_queue_beat(backup->service->db, backup->run.id, backup->run.token, &cancel, &ignored) != 0)
+        return 0;
+    err_set(err, ERR_REFUSED, "run %lld has gone to another worker", (long long)backup->run.id);
+    return backup_fail(backup, CAUSE_KILLED);
+}
+
 /* The final metadata, and the final name. */
 static int publish(struct backup *backup, const struct outcome *outcome, struct err *err)
 {
@@ -89,6 +104,8 @@ static int publish(struct backup *backup, const struct outcome *outcome, struct 
     run_log_printf(&backup->log, "%s, %lld files, %lld bytes, %lld files linked",
                    run_state_name(outcome->state), (long long)meta->stats.files, (long long)meta->stats.bytes,
                    (long long)meta->stats.linked_files);
+    if (require_ownership(backup, err) < 0)
+        return -1;
     if (incomplete_publish(&backup->directory, &backup->incomplete, meta, &backup->log, err) < 0)
         return backup_fail_io(backup);
     backup->snapshot.kind = meta->kind;
@@ -187,7 +204,7 @@ int backup_record_end(struct backup *backup, struct err *err)
     if (!failed && backup->output.path_count > 0)
         failed = store_run_paths_save(service->db, backup->run.id, backup->output.paths,
                                       backup->output.path_count, err) < 0;
-    if (failed || store_run_finish(service->db, &backup->run, err) < 0) {
+    if (failed || run_end(service, &backup->run, err) < 0) {
         db_rollback(service->db);
         return -1;
     }

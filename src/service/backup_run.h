@@ -56,6 +56,7 @@ struct backup {
     enum cause cause; /* of the step that failed, beside its err */
     enum backup_phase phase;
     int64_t begun_ms, phase_ms;
+    int64_t next_beat_ms; /* when the next sign of life is due */
     int64_t usual_seconds;
 };
 

@@ -60,6 +60,10 @@ json_t *document_run_item(const struct run *run)
     json_object_set_new(item, "requested_at", document_time(run->requested_at));
     json_object_set_new(item, "started_at", document_time(run->started_at));
     json_object_set_new(item, "ended_at", document_time(run->ended_at));
+    json_object_set_new(item, "due_at", document_time(run->due_at));
+    json_object_set_new(item, "attempt", json_integer(run->attempt));
+    json_object_set_new(item, "retry_of", run->retry_of == 0 ? json_null() : json_integer(run->retry_of));
+    json_object_set_new(item, "cancel_at", document_time(run->cancel_at));
     json_object_set_new(item, "stats", run_stats(&run->stats));
     return item;
 }

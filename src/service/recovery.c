@@ -8,9 +8,11 @@
 #include "engine/scan.h"
 #include "engine/snapshot_meta.h"
 #include "engine/ssh_session.h"
+#include "service/run_end.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
 #include "sys/fs.h"
+#include "sys/process_name.h"
 
 /* Opens the final directory of a snapshot and reads its metadata. 1: there · 0: not there · -1: error. */
 static int open_final(struct arena *arena, const struct host_directory *directory, const char *name, int *fd,
@@ -97,21 +99,25 @@ static int adopt(struct service *service, struct run *run, struct snapshot *snap
     run->ended_at = service->now;
     if (db_begin(service->db, err) < 0)
         return -1;
-    if (store_snapshot_publish(service->db, snapshot, err) < 0 ||
-        store_run_finish(service->db, run, err) < 0) {
+    if (store_snapshot_publish(service->db, snapshot, err) < 0 || run_end(service, run, err) < 0) {
         db_rollback(service->db);
         return -1;
     }
     return db_commit(service->db, err);
 }
 
-static int end_as_killed(struct service *service, struct run *run, struct err *err)
+bool recovery_is_dead(const struct run *run)
+{
+    return run->worker == NULL || process_is_gone(run->worker);
+}
+
+int recovery_end_as_killed(struct service *service, struct run *run, struct err *err)
 {
     run->state = RUN_FAILED;
     run->cause = CAUSE_KILLED;
     run->message = "the program that ran it died before the end";
     run->ended_at = service->now;
-    return store_run_finish(service->db, run, err);
+    return run_end(service, run, err);
 }
 
 /* Decides one running row. 1: adopted · 0: failed · -1: error. */
@@ -129,7 +135,7 @@ static int recover_run(struct service *service, const struct host *host,
     if (there < 0)
         return -1;
     if (there == 0)
-        return end_as_killed(service, run, err);
+        return recovery_end_as_killed(service, run, err);
     if (store_snapshot_load(service->arena, service->db, host->id, run->snapshot, &snapshot, err) < 0)
         return -1;
     agrees = final_agrees(run, fd, &meta, err);
@@ -185,8 +191,8 @@ static int forget_lost(struct service *service, const struct host *host, const s
 }
 
 int recovery_apply(struct service *service, const struct host *host, const struct host_directory *directory,
-                   void (*notice)(void *context, const char *line), void *context, struct recovery *recovery,
-                   struct err *err)
+                   int64_t dead, void (*notice)(void *context, const char *line), void *context,
+                   struct recovery *recovery, struct err *err)
 {
     struct run *runs;
     struct list names = {0};
@@ -197,7 +203,11 @@ int recovery_apply(struct service *service, const struct host *host, const struc
     if (store_run_running(service->arena, service->db, host->id, &runs, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        int adopted = recover_run(service, host, directory, &runs[i], err);
+        int adopted;
+
+        if (runs[i].id != dead && !recovery_is_dead(&runs[i]))
+            continue;
+        adopted = recover_run(service, host, directory, &runs[i], err);
 
         if (adopted < 0)
             return err_in(err, "run %lld", (long long)runs[i].id);

@@ -17,10 +17,14 @@
 #include "service/document.h"
 #include "store/store_global.h"
 #include "store/store_host.h"
+#include "store/store_queue.h"
 #include "store/store_run.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/process_name.h"
 #include "sys/stop.h"
+
+enum { BEAT_MS = 5000 };
 
 const char *backup_phase_name(enum backup_phase phase)
 {
@@ -117,13 +121,21 @@ static int begin_run(struct backup *backup, struct err *err)
 {
     struct service *service = backup->service;
     const struct backup_request *request = backup->request;
+    char worker[PROCESS_NAME_SIZE];
     int64_t *durations;
     size_t count;
 
     if (store_run_durations(backup->arena, service->db, backup->host.id, 7, &durations, &count, err) < 0)
         return -1;
     backup->usual_seconds = median(durations, count);
+    if (request->claimed != NULL) {
+        backup->run = *request->claimed;
+        return 0;
+    }
     backup->run = (struct run){
+        .node_id = backup->host.node_id,
+        .worker = arena_strdup(backup->arena, process_name(worker)),
+        .request = request->prune ? "{\"prune\":true}" : NULL,
         .host_id = backup->host.id,
         .host = backup->host.name,
         .job = request->dry_run ? JOB_DRY_RUN : JOB_BACKUP,
@@ -139,7 +151,20 @@ static int begin_run(struct backup *backup, struct err *err)
     return store_run_insert(service->db, &backup->run, &backup->run.id, err);
 }
 
-static void on_tick(void *context)
+/* A sign of life, and whether the run is still ours and wanted. A database that does not answer ends no run. */
+static bool is_wanted(struct backup *backup)
+{
+    struct err ignored;
+    bool cancel = false;
+
+    if (clock_boot_ms() < backup->next_beat_ms)
+        return true;
+    backup->next_beat_ms = clock_boot_ms() + BEAT_MS;
+    return store_queue_beat(backup->service->db, backup->run.id, backup->run.token, &cancel, &ignored) != 0 &&
+           !cancel;
+}
+
+static bool on_tick(void *context)
 {
     struct backup *backup = context;
 
@@ -147,6 +172,7 @@ static void on_tick(void *context)
         backup_enter(backup, PHASE_TRANSFER);
     run_log_flush(&backup->log);
     tell_progress(backup);
+    return is_wanted(backup);
 }
 
 static void on_started(void *context, pid_t group)
@@ -290,6 +316,26 @@ static int exit_status_of(const struct run *run)
     return err_exit_status(ERR_INTERNAL);
 }
 
+/* A run that was stopped: by a person, with the service, or because the worker died, which is a failure. */
+static void explain_stop(struct backup *backup)
+{
+    const struct backup_request *request = backup->request;
+    struct err ignored;
+    struct run row;
+
+    if (store_run_load(backup->arena, backup->service->db, backup->run.id, &row, &ignored) == 0 &&
+        row.cancel_at != 0) {
+        backup->run.cancel_at = row.cancel_at;
+        backup->run.message = arena_printf(backup->arena, "cancelled by %s", row.cancel_by);
+    } else if (request->orphaned != NULL && request->orphaned(request->context)) {
+        backup->run.state = RUN_FAILED;
+        backup->run.cause = CAUSE_KILLED;
+        backup->run.message = "the worker that ran it died before the end";
+    } else if (request->claimed != NULL) {
+        backup->run.message = "stopped together with the service";
+    }
+}
+
 /* From a lock that is ours to a row that has ended. A root or host directory that does not work (`refusal`) is an end
  * as well; but where a dead run still stands as running, nothing can be recorded before it works again. */
 static int recorded_run(struct backup *backup, const struct err *refusal, struct err *err)
@@ -320,6 +366,8 @@ static int recorded_run(struct backup *backup, const struct err *refusal, struct
     }
     if (result < 0)
         take_failure(backup, &failure);
+    if (backup->run.state == RUN_CANCELLED)
+        explain_stop(backup);
     backup->run.ended_at = clock_now();
     if (backup->run.message != NULL)
         run_log_printf(&backup->log, "%s: %s", run_state_name(backup->run.state), backup->run.message);
@@ -343,11 +391,11 @@ static int open_directory(struct backup *backup, struct err *err)
                             !backup->request->dry_run, &backup->directory, err) < 0)
         return backup->request->dry_run && err->code == ERR_NOT_FOUND ? 0 : backup_fail_io(backup);
     if (host_directory_lock(&backup->directory, backup->service->now, what, &ended, err) < 0)
-        return backup_fail_io(backup);
+        return err->code == ERR_BUSY ? backup_fail(backup, CAUSE_BUSY) : backup_fail_io(backup);
     if (ended > 0)
         backup_notice(backup, "ended %d process%s that an earlier run had left behind", ended,
                       ended == 1 ? "" : "es");
-    return recovery_apply(backup->service, &backup->host, &backup->directory, forward_notice, backup,
+    return recovery_apply(backup->service, &backup->host, &backup->directory, 0, forward_notice, backup,
                           &backup->recovery, err) < 0
                ? backup_fail_io(backup)
                : 0;
@@ -387,8 +435,8 @@ int service_backup(struct service *service, const struct backup_request *request
         bool root_refused = backup_open_root(&backup, &refusal) < 0;
         bool opened = !root_refused && open_directory(&backup, &refusal) == 0;
 
-        /* A host that is busy leaves no row; a root or directory that fails does. */
-        if (opened || root_refused || refusal.code == ERR_IO) {
+        /* A host that is busy leaves no row of its own; a root or directory that fails does. */
+        if (opened || root_refused || refusal.code == ERR_IO || request->claimed != NULL) {
             result = recorded_run(&backup, opened ? NULL : &refusal, err);
         } else {
             *err = refusal;

@@ -1,4 +1,4 @@
-/* The main job, in the foreground: one host, one run, one snapshot. */
+/* The main job: one host, one run, one snapshot. In the foreground it makes a row of its own; a worker has claimed one. */
 #ifndef SERVICE_SERVICE_BACKUP_H
 #define SERVICE_SERVICE_BACKUP_H
 
@@ -31,8 +31,13 @@ struct backup_request {
     const char *host;
     bool manual;     /* kind manual instead of scheduled */
     bool dry_run;    /* transfers nothing, records no snapshot */
+    bool prune;      /* retention applies after a good run */
     bool foreground; /* may pin a host key at first contact */
     const char *trigger;
+    /* The run that a worker has claimed for this; NULL: a row is made. Then a busy host is an end of that run too. */
+    const struct run *claimed;
+    /* Whether who asked for this has died meanwhile, so that a wish to stop came from there; may be NULL. */
+    bool (*orphaned)(void *context);
     /* Called at each change of phase and about every second; may be NULL. */
     void (*progress)(void *context, const struct backup_progress *progress);
     /* A line for a person ("host key pinned: …", "removed the remains of …"); may be NULL. */

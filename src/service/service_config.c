@@ -252,7 +252,7 @@ static int take_host(struct service *service, const struct host *host, const cha
         return 0;
     if (host_directory_lock(directory, service->now, "removal of the host", &ended, err) < 0)
         return -1;
-    return recovery_apply(service, host, directory, NULL, NULL, &recovery, err);
+    return recovery_apply(service, host, directory, 0, NULL, NULL, &recovery, err);
 }
 
 static int refuse_unconfirmed(const struct host *host, size_t snapshots, const char *path, struct err *err)

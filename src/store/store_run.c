@@ -7,11 +7,6 @@
 #include "model/snapshot.h"
 #include "store/store_row.h"
 
-#define RUN_SELECT                                                                                                       \
-    "SELECT id, host_id, host_name, job, kind, trigger_name, state, cause, message, snapshot_name, base_name, actor, "   \
-    "requested_at, started_at, ended_at, token, node_id, request, due_at, slot_at, retry_until, attempt, retry_of, "     \
-    "cancel_at, cancel_by, place, worker, heartbeat, files, directories, bytes, linked_files, copied_same, new_inodes, " \
-    "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms FROM run"
 enum { STATS_COLUMN = 28 };
 
 /* The members of the figures, in the order of their columns. */
@@ -82,9 +77,8 @@ static int read_run(struct arena *arena, struct db_stmt *stmt, struct run *run, 
     return read_words(stmt, run, err);
 }
 
-/* Steps a bound RUN_SELECT to its end. */
-static int read_runs(struct arena *arena, struct db_stmt *stmt, struct run **runs, size_t *count,
-                     struct err *err)
+int store_run_read(struct arena *arena, struct db_stmt *stmt, struct run **runs, size_t *count,
+                   struct err *err)
 {
     int row;
 
@@ -109,8 +103,8 @@ int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct e
             db,
             "INSERT INTO run (host_id, host_name, job, kind, trigger_name, state, actor, requested_at, "
             "started_at, running_host_id, token, snapshot_name, base_name, node_id, request, due_at, slot_at, "
-            "retry_until, attempt, retry_of, worker) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "retry_until, attempt, retry_of, worker, takes_place) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &stmt, err) < 0)
         return -1;
     store_bind_nonzero(stmt, 1, run->host_id);
@@ -134,6 +128,7 @@ int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct e
     db_bind_int(stmt, 19, run->attempt == 0 ? 1 : run->attempt);
     store_bind_nonzero(stmt, 20, run->retry_of);
     db_bind_text(stmt, 21, run->worker);
+    db_bind_int(stmt, 22, job_takes_place(run->job));
     if (db_step(stmt, err) < 0) {
         struct err ignored;
 
@@ -239,7 +234,7 @@ int store_run_list(struct arena *arena, struct db *db, const struct run_filter *
         db_bind_text(stmt, at++, run_state_name(filter->state));
     db_bind_int(stmt, at++, filter->before == 0 ? INT64_MAX : filter->before);
     db_bind_int(stmt, at, filter->limit == 0 ? INT64_MAX : filter->limit);
-    return read_runs(arena, stmt, runs, count, err);
+    return store_run_read(arena, stmt, runs, count, err);
 }
 
 int store_run_running(struct arena *arena, struct db *db, int64_t host_id, struct run **runs, size_t *count,
@@ -250,7 +245,7 @@ int store_run_running(struct arena *arena, struct db *db, int64_t host_id, struc
     if (db_prepare(db, RUN_SELECT " WHERE host_id = ? AND state = 'running' ORDER BY id", &stmt, err) < 0)
         return -1;
     db_bind_int(stmt, 1, host_id);
-    return read_runs(arena, stmt, runs, count, err);
+    return store_run_read(arena, stmt, runs, count, err);
 }
 
 /* A run with a cause was held: its time says nothing about the next one. A clock that stepped back in a run neither. */

@@ -19,6 +19,15 @@ int store_run_set_snapshot(struct db *db, int64_t id, int64_t token, const char 
  * or has gone to another worker (`token`): a run ends once. */
 int store_run_finish(struct db *db, const struct run *run, struct err *err);
 
+/* The columns of a run, for statements of this floor; store_run_read() steps such a one, bound, to its end. */
+#define RUN_SELECT                                                                                                       \
+    "SELECT id, host_id, host_name, job, kind, trigger_name, state, cause, message, snapshot_name, base_name, actor, "   \
+    "requested_at, started_at, ended_at, token, node_id, request, due_at, slot_at, retry_until, attempt, retry_of, "     \
+    "cancel_at, cancel_by, place, worker, heartbeat, files, directories, bytes, linked_files, copied_same, new_inodes, " \
+    "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms FROM run"
+int store_run_read(struct arena *arena, struct db_stmt *stmt, struct run **runs, size_t *count,
+                   struct err *err);
+
 int store_run_load(struct arena *arena, struct db *db, int64_t id, struct run *run, struct err *err);
 
 struct run_filter {

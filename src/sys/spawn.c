@@ -104,18 +104,6 @@ static int make_pipe(int *read_end, int *write_end)
     return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
 }
 
-/* Ignored signals outlive exec, and so does the mask. */
-static void reset_signals(void)
-{
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigset_t none;
-
-    for (int i = 1; i < NSIG; i++)
-        sigaction(i, &action, NULL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static int close_others(int keep_fd, int status_fd)
 {
     int kept[] = {keep_fd < status_fd ? keep_fd : status_fd, keep_fd < status_fd ? status_fd : keep_fd};
@@ -140,7 +128,7 @@ static int prepare_child(const struct spawn *spawn, int output_fd, int errors_fd
     /* It died before the request: nobody is left to whom a failure could be told. */
     if (getppid() != parent)
         _exit(EXIT_FAILURE);
-    reset_signals();
+    stop_reset();
     null_fd = open("/dev/null", O_RDWR);
     if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(output_fd, 1) < 0 || dup2(errors_fd, 2) < 0)
         return -1;

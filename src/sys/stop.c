@@ -34,6 +34,17 @@ void stop_install(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+void stop_reset(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t none;
+
+    for (int i = 1; i < NSIG; i++)
+        sigaction(i, &action, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int stop_requested(void)
 {
     sigset_t pending;

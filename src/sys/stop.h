@@ -12,6 +12,10 @@
 /* Installs handlers for TERM, INT and HUP, ignores PIPE, and blocks the three outside of stop_poll(). */
 void stop_install(void);
 
+/* Gives a child that is about to become another program the signals of a fresh process: ignored ones and the mask would
+ * outlive exec. */
+void stop_reset(void);
+
 /* The signal that asked for the stop, or 0. A loop that works on without ever waiting in stop_poll() hears of
  * it too. */
 int stop_requested(void);

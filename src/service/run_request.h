@@ -1,0 +1,22 @@
+/* What was asked for beyond job and kind: the JSON object of a run's row, as a struct. One place writes it and reads it. */
+#ifndef SERVICE_RUN_REQUEST_H
+#define SERVICE_RUN_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct run_request {
+    bool prune; /* of a backup: retention applies after a good run */
+};
+
+/* The text for the row; NULL when nothing beyond the ordinary was asked for. */
+const char *run_request_text(struct arena *arena, const struct run_request *request);
+
+/* Reads what run_request_text() wrote; NULL is nothing. ERR_INVALID for anything else: the database is not trusted for
+ * what is run. */
+int run_request_parse(const char *text, struct run_request *request, struct err *err);
+
+#endif

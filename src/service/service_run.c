@@ -1,0 +1,198 @@
+/* From a claimed row to the use case that does its work. */
+#include "service/service_run.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "service/host_settings.h"
+#include "service/run_end.h"
+#include "service/run_request.h"
+#include "service/service_backup.h"
+#include "service/service_key.h"
+#include "store/store_run.h"
+#include "sys/clock.h"
+#include "sys/stop.h"
+
+/* What the work of a job needs. */
+struct execution {
+    struct service *service;
+    struct run run;
+    bool (*orphaned)(void *context);
+    void *context;
+};
+
+static enum cause cause_of(enum err_code code)
+{
+    switch (code) {
+    case ERR_ROOT:
+        return CAUSE_ROOT_MISSING;
+    case ERR_IO:
+        return CAUSE_IO_ERROR;
+    case ERR_BUSY:
+        return CAUSE_BUSY;
+    case ERR_USAGE:
+    case ERR_INVALID:
+    case ERR_NOT_FOUND:
+    case ERR_REFUSED:
+        return CAUSE_CONFIG;
+    case ERR_UNREACHABLE:
+        return CAUSE_HOST_UNREACHABLE;
+    case ERR_NONE:
+    case ERR_INTERNAL:
+    case ERR_FAILED:
+    case ERR_DATABASE:
+    case ERR_SCHEMA:
+    case ERR_EXISTS:
+    case ERR_PARTIAL:
+    case ERR_NOT_ALLOWED:
+    case ERR_ATTENTION:
+    case ERR_INTERRUPTED:
+    case ERR__MAX:
+        break;
+    }
+    return CAUSE_INTERNAL;
+}
+
+static int end_as(struct execution *execution, enum run_state state, enum cause cause, const char *message,
+                  struct err *err)
+{
+    struct run *run = &execution->run;
+
+    run->state = state;
+    run->cause = cause;
+    run->message = message;
+    run->ended_at = clock_now();
+    return run_end(execution->service, run, err);
+}
+
+/* The work could not be done, and its row still runs. */
+static int end_failed(struct execution *execution, const struct err *failure, struct err *err)
+{
+    const char *message = arena_strdup(execution->service->arena, failure->message);
+
+    if (failure->code == ERR_INTERRUPTED && execution->orphaned != NULL &&
+        execution->orphaned(execution->context))
+        return end_as(execution, RUN_FAILED, CAUSE_KILLED, "the worker that ran it died before the end", err);
+    if (failure->code == ERR_INTERRUPTED)
+        return end_as(execution, RUN_CANCELLED, CAUSE_NONE, message, err);
+    return end_as(execution, RUN_FAILED, cause_of(failure->code), message, err);
+}
+
+static int run_backup(struct execution *execution, struct err *err)
+{
+    const struct run *run = &execution->run;
+    struct run_request wish;
+    struct backup_request request = {
+        .host = run->host,
+        .manual = run->kind != NULL && strcmp(run->kind, "manual") == 0,
+        .dry_run = run->job == JOB_DRY_RUN,
+        .trigger = run->trigger,
+        .claimed = run,
+        .orphaned = execution->orphaned,
+        .context = execution->context,
+    };
+    json_t *document = NULL;
+    int exit_status, result;
+
+    if (run_request_parse(run->request, &wish, err) < 0)
+        return -1;
+    request.prune = wish.prune;
+    result = service_backup(execution->service, &request, &document, &exit_status, err);
+    json_decref(document);
+    return result;
+}
+
+/* The red stage of a connection test, as the run's message. */
+static const char *first_failure(struct arena *arena, const json_t *document)
+{
+    const json_t *stages = json_object_get(document, "stages");
+
+    for (size_t i = 0; i < json_array_size(stages); i++) {
+        const json_t *stage = json_array_get(stages, i);
+        const char *level = json_string_value(json_object_get(stage, "level"));
+
+        if (level != NULL && strcmp(level, "failed") == 0)
+            return arena_printf(arena, "%s: %s", json_string_value(json_object_get(stage, "stage")),
+                                json_string_value(json_object_get(stage, "found")));
+    }
+    return "every stage passed";
+}
+
+static int run_test(struct execution *execution, struct err *err)
+{
+    json_t *document = NULL;
+    const char *message;
+    bool ok;
+    enum cause cause;
+
+    if (service_connection_test(execution->service, execution->run.host, NULL, NULL, &document, err) < 0)
+        return -1;
+    ok = json_is_true(json_object_get(document, "ok"));
+    cause = ok ? CAUSE_NONE : cause_parse(json_string_value(json_object_get(document, "cause")));
+    message = first_failure(execution->service->arena, document);
+    json_decref(document);
+    return end_as(execution, ok ? RUN_SUCCESS : RUN_FAILED, cause == CAUSE__MAX ? CAUSE_INTERNAL : cause,
+                  message, err);
+}
+
+static int execute(struct execution *execution, struct err *err)
+{
+    switch (execution->run.job) {
+    case JOB_BACKUP:
+    case JOB_DRY_RUN:
+        return run_backup(execution, err);
+    case JOB_TEST:
+        return run_test(execution, err);
+    case JOB_PRUNE:
+    case JOB_DISCOVER:
+    case JOB_MAINTENANCE:
+    case JOB__MAX:
+        break;
+    }
+    return err_set(err, ERR_INTERNAL, "no work is known for the job \"%s\"", job_name(execution->run.job));
+}
+
+/* What nobody asked for in person does not run on a host that was paused meanwhile. 1: paused. */
+static int is_paused(struct execution *execution, struct err *err)
+{
+    const struct run *run = &execution->run;
+    struct host_settings settings;
+
+    if (run->host == NULL || (strcmp(run->trigger, "schedule") != 0 && strcmp(run->trigger, "retry") != 0))
+        return 0;
+    if (host_settings_load(execution->service, run->host, &settings, err) < 0)
+        return -1;
+    return !settings.config->enabled;
+}
+
+int service_run_execute(struct service *service, int64_t id, int64_t token, bool (*orphaned)(void *context),
+                        void *context, struct err *err)
+{
+    struct execution execution = {.service = service, .orphaned = orphaned, .context = context};
+    struct err failure;
+    struct run now;
+    int paused;
+
+    if (store_run_load(service->arena, service->db, id, &execution.run, err) < 0)
+        return -1;
+    if (execution.run.state != RUN_RUNNING || execution.run.token != token)
+        return err_set(err, ERR_REFUSED, "run %lld is not ours to do", (long long)id);
+    service->actor = execution.run.actor;
+    service->origin = execution.run.trigger;
+    paused = is_paused(&execution, &failure);
+    if (paused > 0) {
+        /* Asked for by who paused it, as it were: it is not repeated. */
+        execution.run.cancel_at = service->now;
+        return end_as(&execution, RUN_CANCELLED, CAUSE_NONE, "the host is paused", err);
+    }
+    if (paused == 0 && execute(&execution, &failure) == 0)
+        return 0;
+    if (store_run_load(service->arena, service->db, id, &now, err) < 0)
+        return -1;
+    if (run_has_ended(now.state)) {
+        log_warning("run %lld: %s", (long long)id, failure.message);
+        return 0;
+    }
+    return end_failed(&execution, &failure, err);
+}
