@@ -216,6 +216,7 @@ static int tick_apart(struct worker *worker, struct buf *trouble)
     worker->service.arena = &arena;
     worker->service.now = clock_now();
     result = tick(worker, &err);
+    worker->service.arena = &worker->life;
     if (result < 0 && strcmp(buf_text(trouble), err.message) != 0)
         log_error("%s", err.message);
     buf_clear(trouble);
@@ -240,6 +241,7 @@ static void end_children(struct worker *worker)
         kill_the_deaf(worker, STOP_MS);
         reap(worker);
     }
+    worker->service.arena = &worker->life;
 }
 
 static void work(struct worker *worker, bool once)
