@@ -7,14 +7,29 @@
 #include "base/text.h"
 #include "base/when.h"
 
+const struct field *field_find(const struct field_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->fields[i].name, name) == 0)
+            return &table->fields[i];
+    return NULL;
+}
+
 const char *field_option(struct arena *arena, const struct field *field)
 {
-    char *option = arena_printf(arena, "--%s", field->name);
+    char *option = arena_printf(arena, "--%s", field->option != NULL ? field->option : field->name);
 
     for (char *c = option; *c != '\0'; c++)
         if (*c == '_')
             *c = '-';
     return option;
+}
+
+const char *field_negation(struct arena *arena, const struct field *field)
+{
+    if (field->negation != NULL)
+        return arena_printf(arena, "--%s", field->negation);
+    return arena_printf(arena, "--no-%s", field_option(arena, field) + 2);
 }
 
 static int parse_number(const struct field *field, const char *text, int64_t *value, struct err *err)

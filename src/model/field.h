@@ -28,7 +28,9 @@ enum field_unit { UNIT_NONE, UNIT_SECONDS, UNIT_BYTES, UNIT_HOURS, UNIT_KBPS };
 enum field_scope { SCOPE_GLOBAL = 1, SCOPE_HOST = 2, SCOPE_BOTH = 3 };
 
 struct field {
-    const char *name; /* "ssh_port": SQL column and JSON key; the option is --ssh-port */
+    const char *name;     /* "ssh_port": SQL column and JSON key; the option is --ssh-port */
+    const char *option;   /* "grace", where the option has another name; NULL: it has not */
+    const char *negation; /* "disable": the option that says no to a boolean; NULL: --no-NAME */
     enum field_type type;
     enum field_unit unit;
     unsigned scope;
@@ -40,8 +42,20 @@ struct field {
     const char *help;                                /* one sentence, no final stop */
 };
 
+/* All fields of an entity. */
+struct field_table {
+    const struct field *fields;
+    size_t count;
+};
+
+/* By name ("ssh_port"); NULL if there is none. */
+const struct field *field_find(const struct field_table *table, const char *name);
+
 /* "--ssh-port" */
 const char *field_option(struct arena *arena, const struct field *field);
+
+/* "--no-enabled": the option that says no to a boolean. */
+const char *field_negation(struct arena *arena, const struct field *field);
 
 /* Reads `text` into the member of `entity` (a list: one item a line, replacing what was there), checking range and
  * rule. -1 with ERR_INVALID, the message naming the option. */

@@ -11,7 +11,7 @@ static int row_is_gone(struct err *err)
 int store_global_load(struct arena *arena, struct db *db, struct config *config, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
-    const char *sql = config_columns_sql(arena, "SELECT ", SCOPE_GLOBAL, CONFIG_COLUMNS_NAMES,
+    const char *sql = config_columns_sql(arena, "SELECT ", SCOPE_GLOBAL, FIELD_COLUMNS_NAMES,
                                          " FROM global_config WHERE id = 1");
     int row;
 
@@ -28,7 +28,7 @@ int store_global_save(struct db *db, const struct config *config, struct err *er
     ARENA_SCOPED arena = ARENA_EMPTY;
     DB_STMT_SCOPED *stmt = NULL;
     const char *sql = config_columns_sql(&arena, "UPDATE global_config SET ", SCOPE_GLOBAL,
-                                         CONFIG_COLUMNS_ASSIGN, " WHERE id = 1");
+                                         FIELD_COLUMNS_ASSIGN, " WHERE id = 1");
 
     if (db_prepare(db, sql, &stmt, err) < 0)
         return -1;

@@ -33,7 +33,7 @@ int store_host_load(struct arena *arena, struct db *db, const char *name, struct
 {
     DB_STMT_SCOPED *stmt = NULL;
     const char *sql =
-        config_columns_sql(arena, HOST_SELECT, SCOPE_HOST, CONFIG_COLUMNS_NAMES, " FROM host WHERE name = ?");
+        config_columns_sql(arena, HOST_SELECT, SCOPE_HOST, FIELD_COLUMNS_NAMES, " FROM host WHERE name = ?");
     int row;
 
     if (db_prepare(db, sql, &stmt, err) < 0)
@@ -51,7 +51,7 @@ int store_host_list(struct arena *arena, struct db *db, struct host **hosts, siz
 {
     DB_STMT_SCOPED *stmt = NULL;
     const char *sql =
-        config_columns_sql(arena, HOST_SELECT, SCOPE_HOST, CONFIG_COLUMNS_NAMES, " FROM host ORDER BY name");
+        config_columns_sql(arena, HOST_SELECT, SCOPE_HOST, FIELD_COLUMNS_NAMES, " FROM host ORDER BY name");
     int row;
 
     *hosts = NULL;
@@ -82,9 +82,9 @@ int store_host_insert(struct db *db, const struct host *host, int64_t *id, struc
     ARENA_SCOPED arena = ARENA_EMPTY;
     DB_STMT_SCOPED *stmt = NULL;
     const char *sql = config_columns_sql(&arena, "INSERT INTO host (node_id, name, created_at, ", SCOPE_HOST,
-                                         CONFIG_COLUMNS_NAMES, ") VALUES (?, ?, ?, ");
+                                         FIELD_COLUMNS_NAMES, ") VALUES (?, ?, ?, ");
 
-    sql = config_columns_sql(&arena, sql, SCOPE_HOST, CONFIG_COLUMNS_MARKS, ")");
+    sql = config_columns_sql(&arena, sql, SCOPE_HOST, FIELD_COLUMNS_MARKS, ")");
     if (db_prepare(db, sql, &stmt, err) < 0)
         return -1;
     db_bind_int(stmt, 1, host->node_id);
@@ -110,7 +110,7 @@ int store_host_save(struct db *db, const struct host *host, struct err *err)
     ARENA_SCOPED arena = ARENA_EMPTY;
     DB_STMT_SCOPED *stmt = NULL;
     const char *sql =
-        config_columns_sql(&arena, "UPDATE host SET ", SCOPE_HOST, CONFIG_COLUMNS_ASSIGN, " WHERE id = ?");
+        config_columns_sql(&arena, "UPDATE host SET ", SCOPE_HOST, FIELD_COLUMNS_ASSIGN, " WHERE id = ?");
 
     if (db_prepare(db, sql, &stmt, err) < 0)
         return -1;

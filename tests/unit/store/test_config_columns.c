@@ -62,14 +62,14 @@ static void tables_have_the_fields(void **state)
 static void statements_list_the_fields(void **state)
 {
     struct scratch *s = *state;
-    const char *names = config_columns_sql(&s->arena, "<", SCOPE_HOST, CONFIG_COLUMNS_NAMES, ">");
+    const char *names = config_columns_sql(&s->arena, "<", SCOPE_HOST, FIELD_COLUMNS_NAMES, ">");
 
     assert_memory_equal(names, "<address, enabled, timezone, ", 29);
     assert_null(strstr(names, "backup_root"));
-    assert_memory_equal(config_columns_sql(&s->arena, "", SCOPE_GLOBAL, CONFIG_COLUMNS_ASSIGN, ""),
+    assert_memory_equal(config_columns_sql(&s->arena, "", SCOPE_GLOBAL, FIELD_COLUMNS_ASSIGN, ""),
                         "backup_root = ?, parallel_runs = ?, ", 36);
-    assert_memory_equal(config_columns_sql(&s->arena, "(", SCOPE_GLOBAL, CONFIG_COLUMNS_MARKS, ")"),
-                        "(?, ?, ", 7);
+    assert_memory_equal(config_columns_sql(&s->arena, "(", SCOPE_GLOBAL, FIELD_COLUMNS_MARKS, ")"), "(?, ?, ",
+                        7);
 }
 
 /* A value for each field of a scope that no other field has. */
