@@ -82,9 +82,10 @@ static void offer_topics(const struct typed *typed)
 
 static void offer_fields(const struct typed *typed)
 {
-    for (size_t i = 0; i < config_field_count; i++)
-        if ((config_fields[i].scope & typed->command->settings) != 0)
-            offer(typed, field_option(typed->call->arena, &config_fields[i]) + 2, config_fields[i].help);
+    const struct field *field;
+
+    for (size_t next = 0; (field = command_field(typed->command, &next)) != NULL;)
+        offer(typed, field_option(typed->call->arena, field) + 2, field->help);
 }
 
 static void offer_choices(const struct typed *typed, const char *choices)
@@ -126,20 +127,17 @@ static void offer_options(const struct typed *typed)
 {
     const struct command *command = typed->command;
     const struct option_spec *specs = command != NULL ? command->options : NULL;
+    const struct field *field;
+    size_t next = 0;
 
     for (; specs != NULL && specs->name != NULL; specs++)
         offer_option(typed, specs->name, specs->help);
-    for (size_t i = 0; command != NULL && i < config_field_count; i++) {
-        const struct field *field = &config_fields[i];
-        const char *name = field_option(typed->call->arena, field) + 2;
-
-        if ((field->scope & command->settings) == 0)
-            continue;
-        offer_option(typed, name, field->help);
+    while (command != NULL && (field = command_field(command, &next)) != NULL) {
+        offer_option(typed, field_option(typed->call->arena, field) + 2, field->help);
         if (field->type == FIELD_BOOL)
-            offer_option(typed, arena_printf(typed->call->arena, "no-%s", name), field->help);
+            offer_option(typed, field_negation(typed->call->arena, field) + 2, field->help);
     }
-    if (command != NULL && command->settings != 0)
+    if (command != NULL && command_has_fields(command))
         offer_option(typed, "unset", "inherit a setting again");
     for (specs = global_options; specs->name != NULL; specs++)
         if (command == NULL || command->json || strcmp(specs->name, "json") != 0)
@@ -152,19 +150,19 @@ static const char *placeholder_of(const struct typed *typed, const char *option,
     const struct option_spec *tables[] = {global_options,
                                           typed->command != NULL ? typed->command->options : NULL};
     const char *name = arena_copy(typed->call->arena, option + 2, size - 2);
+    const struct field *field;
+    size_t next = 0;
 
     for (size_t i = 0; i < 2; i++)
         for (const struct option_spec *spec = tables[i]; spec != NULL && spec->name != NULL; spec++)
             if (strcmp(spec->name, name) == 0)
                 return spec->placeholder;
-    if (typed->command == NULL || typed->command->settings == 0)
+    if (typed->command == NULL || !command_has_fields(typed->command))
         return NULL;
-    if (strcmp(name, "unset") == 0)
-        return "FIELD";
-    for (size_t i = 0; i < config_field_count; i++)
-        if (strcmp(field_option(typed->call->arena, &config_fields[i]) + 2, name) == 0)
-            return config_fields[i].placeholder;
-    return NULL;
+    while ((field = command_field(typed->command, &next)) != NULL)
+        if (strcmp(field_option(typed->call->arena, field) + 2, name) == 0)
+            return field->placeholder;
+    return strcmp(name, "unset") == 0 ? "FIELD" : NULL;
 }
 
 static void read_word(struct typed *typed, const char *word)

@@ -34,14 +34,15 @@ struct command {
     const char *summary;               /* one sentence, lower case, no final stop */
     const char *operands;              /* "HOST", "[HOST]", "HOST SNAPSHOT", "bash|zsh|fish"; NULL: none */
     const struct option_spec *options; /* its own, ended by a NULL name; NULL: none */
-    unsigned settings;    /* enum field_scope: fields of that scope are options, with --unset; 0: none */
-    const char *details;  /* paragraphs for help, or NULL */
-    const char *exits;    /* what its exit status says beyond 0, 1 and 2, or NULL */
-    const char *examples; /* command lines, one a line, or NULL */
-    bool json;            /* takes --json */
-    bool long_running;    /* ends in order when a signal asks for it, by sys/stop.h */
-    bool hidden;          /* not in help and completion */
-    bool raw;             /* takes all words behind its name as they are */
+    unsigned settings; /* enum field_scope: fields of that scope are options, with --unset; 0: none */
+    const struct field_table *entity; /* the same for the fields of another entity; NULL: none */
+    const char *details;              /* paragraphs for help, or NULL */
+    const char *exits;                /* what its exit status says beyond 0, 1 and 2, or NULL */
+    const char *examples;             /* command lines, one a line, or NULL */
+    bool json;                        /* takes --json */
+    bool long_running;                /* ends in order when a signal asks for it, by sys/stop.h */
+    bool hidden;                      /* not in help and completion */
+    bool raw;                         /* takes all words behind its name as they are */
     /* The exit status, or -1 with the error. Data goes into call->out. */
     int (*run)(struct call *call, struct err *err);
 };
@@ -51,6 +52,16 @@ extern const struct command *const commands[];
 
 /* NULL if there is none of that name. */
 const struct command *command_find(const char *name);
+
+/* Whether it takes fields as options, and with them --unset. */
+bool command_has_fields(const struct command *command);
+
+/* The fields that the command takes as options (`settings` or `entity`), one after the other: *next begins with 0; NULL
+ * behind the last. */
+const struct field *command_field(const struct command *command, size_t *next);
+
+/* The one whose name or option this is, NULL if the command takes none. */
+const struct field *command_field_find(const struct command *command, const char *name);
 
 /* The flags that every command takes, ended by a NULL name. */
 extern const struct option_spec global_options[];

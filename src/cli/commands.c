@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "model/config.h"
 
 const struct command *const commands[] = {
     &cmd_configure_global,
@@ -14,6 +15,8 @@ const struct command *const commands[] = {
     &cmd_host_key,
     &cmd_test_connection,
     &cmd_backup,
+    &cmd_schedule,
+    &cmd_schedules,
     &cmd_snapshots,
     &cmd_release,
     &cmd_runs,
@@ -36,6 +39,34 @@ const struct command *command_find(const char *name)
     for (size_t i = 0; commands[i] != NULL; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
+    return NULL;
+}
+
+bool command_has_fields(const struct command *command)
+{
+    return command->entity != NULL || command->settings != 0;
+}
+
+const struct field *command_field(const struct command *command, size_t *next)
+{
+    if (command->entity != NULL)
+        return *next < command->entity->count ? &command->entity->fields[(*next)++] : NULL;
+    while (*next < config_field_count) {
+        const struct field *field = &config_fields[(*next)++];
+
+        if ((field->scope & command->settings) != 0)
+            return field;
+    }
+    return NULL;
+}
+
+const struct field *command_field_find(const struct command *command, const char *name)
+{
+    const struct field *field;
+
+    for (size_t next = 0; (field = command_field(command, &next)) != NULL;)
+        if (strcmp(field->name, name) == 0 || (field->option != NULL && strcmp(field->option, name) == 0))
+            return field;
     return NULL;
 }
 

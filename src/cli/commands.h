@@ -23,6 +23,8 @@ extern const struct command cmd_release;
 extern const struct command cmd_remove_host;
 extern const struct command cmd_run_job;
 extern const struct command cmd_runs;
+extern const struct command cmd_schedule;
+extern const struct command cmd_schedules;
 extern const struct command cmd_show;
 extern const struct command cmd_snapshots;
 extern const struct command cmd_test_connection;

@@ -65,7 +65,7 @@ const char *help_exit_sentence(int exit_status)
 static const char *command_line(struct arena *arena, const struct command *command)
 {
     const char *operands = command->operands != NULL ? command->operands : "";
-    bool has_options = command->options != NULL || command->settings != 0 || command->json;
+    bool has_options = command->options != NULL || command_has_fields(command) || command->json;
 
     return arena_printf(arena, "%s%s%s%s", command->name, operands[0] != '\0' ? " " : "", operands,
                         has_options ? " [options]" : "");
@@ -92,7 +92,7 @@ static const char *setting_term(struct arena *arena, const struct field *field)
     const char *option = field_option(arena, field);
 
     if (field->type == FIELD_BOOL)
-        return arena_printf(arena, "%s, --no-%s", option, option + 2);
+        return arena_printf(arena, "%s, %s", option, field_negation(arena, field));
     return arena_printf(arena, "%s %s%s", option, field->placeholder,
                         field->type == FIELD_LIST ? " ..." : "");
 }
@@ -126,6 +126,17 @@ static void render_settings(struct page *page, unsigned scope, bool with_scope)
     page_item(page, "--unset FIELD", "take back a setting, so that it is inherited again; may be repeated");
 }
 
+/* The fields of an entity of its own, NULL: none. */
+static void render_entity(struct page *page, const struct field_table *entity)
+{
+    if (entity == NULL)
+        return;
+    for (size_t i = 0; i < entity->count; i++)
+        page_item(page, setting_term(page->arena, &entity->fields[i]),
+                  setting_text(page->arena, &entity->fields[i], false));
+    page_item(page, "--unset FIELD", "give a field its default back; may be repeated");
+}
+
 /* What a command says of itself, below its title. */
 static void render_body(struct page *page, const struct command *command)
 {
@@ -133,9 +144,10 @@ static void render_body(struct page *page, const struct command *command)
               arena_printf(page->arena, "%c%s.", command->summary[0] - 'a' + 'A', command->summary + 1));
     if (command->details != NULL)
         page_text(page, command->details);
-    if (command->options != NULL) {
+    if (command->options != NULL || command->entity != NULL) {
         page_heading(page, 3, "Options");
-        for (const struct option_spec *spec = command->options; spec->name != NULL; spec++)
+        render_entity(page, command->entity);
+        for (const struct option_spec *spec = command->options; spec != NULL && spec->name != NULL; spec++)
             render_option(page, spec);
     }
     if (command->settings != 0) {

@@ -59,22 +59,20 @@ static void add_specs(struct parser *parser, const struct option_spec *specs)
         add_slot(parser, specs->name, specs->placeholder != NULL, (struct slot){.spec = specs});
 }
 
-static void add_settings(struct parser *parser, unsigned scope)
+static void add_fields(struct parser *parser, const struct command *command)
 {
     struct arena *arena = parser->call->arena;
+    const struct field *field;
+    size_t next = 0;
 
-    for (size_t i = 0; i < config_field_count; i++) {
-        const struct field *field = &config_fields[i];
-        const char *name = field_option(arena, field) + 2;
-
-        if ((field->scope & scope) == 0)
-            continue;
-        add_slot(parser, name, field->type != FIELD_BOOL, (struct slot){.field = field});
+    while ((field = command_field(command, &next)) != NULL) {
+        add_slot(parser, field_option(arena, field) + 2, field->type != FIELD_BOOL,
+                 (struct slot){.field = field});
         if (field->type == FIELD_BOOL)
-            add_slot(parser, arena_printf(arena, "no-%s", name), false,
+            add_slot(parser, field_negation(arena, field) + 2, false,
                      (struct slot){.field = field, .negated = true});
     }
-    if (scope != 0)
+    if (command_has_fields(command))
         add_slot(parser, unset_option.name, true, (struct slot){.spec = &unset_option});
 }
 
@@ -140,7 +138,7 @@ static int take_command(struct parser *parser, char *const *words, struct err *e
         return unknown_command(parser, words, err);
     parser->call->command = command;
     add_specs(parser, command->options);
-    add_settings(parser, command->settings);
+    add_fields(parser, command);
     return 0;
 }
 
@@ -199,11 +197,10 @@ static int take_unset(const struct parser *parser, const char *value, struct err
     for (char *c = name; *c != '\0'; c++)
         if (*c == '-')
             *c = '_';
-    field = config_field(name);
-    if (field == NULL || (field->scope & call->command->settings) == 0) {
-        for (size_t i = 0; i < config_field_count; i++)
-            if ((config_fields[i].scope & call->command->settings) != 0)
-                suggestion_offer(&suggestion, field_option(call->arena, &config_fields[i]) + 2);
+    field = command_field_find(call->command, name);
+    if (field == NULL) {
+        for (size_t next = 0; (field = command_field(call->command, &next)) != NULL;)
+            suggestion_offer(&suggestion, field_option(call->arena, field) + 2);
         err_set(err, ERR_USAGE, "--unset: \"%s\" is not a setting that \"%s\" knows", value,
                 call->command->name);
         return see_help(parser, suggestion.best, err);

@@ -18,7 +18,7 @@ static const struct field fields[] = {
     {MEMBER(timezone), .type = FIELD_TEXT, .rule = rule_timezone, .placeholder = "ZONE",
      .help = "time zone of the expression, an IANA name such as Europe/Amsterdam; the host's when not set"},
     {MEMBER(grace_seconds), .option = "grace", .type = FIELD_INT, .unit = UNIT_SECONDS, .min = 60,
-     .max = GRACE_MAX, .fallback = "3600", .placeholder = "TIME",
+     .max = GRACE_MAX, .fallback = "1h", .placeholder = "TIME",
      .help = "how late a run may begin before it counts as missed, 1 minute to 30 days"},
     {MEMBER(enabled), .option = "enable", .negation = "disable", .type = FIELD_BOOL, .fallback = "yes",
      .help = "whether the schedule is followed"},

@@ -51,6 +51,10 @@ bool cron_next(const struct cron *cron, const struct zone *zone, int64_t after, 
 size_t cron_preview(const struct cron *cron, const struct zone *zone, int64_t after, int64_t *times,
                     size_t count);
 
+/* What the clocks do to the time `at`, at which it fires: "02:30 does not exist on 2027-03-28; runs 03:00", "02:30 comes
+ * twice on 2026-10-25; runs the first time". NULL: nothing, or it follows the clock. */
+const char *cron_remark(struct arena *arena, const struct cron *cron, const struct zone *zone, int64_t at);
+
 /* "every day at 02:15", "Mondays and Thursdays at 03:00", "every 15 minutes"; what has no simple words is told field by
  * field. */
 const char *cron_words(struct arena *arena, const struct cron *cron);

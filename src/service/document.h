@@ -52,6 +52,8 @@ int document_check(struct service *service, json_t **document, struct err *err);
 json_t *document_snapshot_item(struct service *service, const struct snapshot *snapshot,
                                const char *backup_root);
 json_t *document_run_item(const struct run *run);
+/* {"id","state","cause","started_at","ended_at"}: a run as a part of its host. */
+json_t *document_last_run(const struct run *run);
 /* `settings` of a layer: value and origin of every field of `scope`. */
 json_t *document_settings(const struct effective *effective, enum field_scope scope);
 /* [{"type","fingerprint","pinned_at","pinned_by"}…] */

@@ -66,7 +66,7 @@ int document_host(struct service *service, const char *name, json_t **document, 
     return 0;
 }
 
-static json_t *last_run_item(const struct run *run)
+json_t *document_last_run(const struct run *run)
 {
     json_t *item = json_object();
 
@@ -74,6 +74,7 @@ static json_t *last_run_item(const struct run *run)
     json_object_set_new(item, "state", json_string(run_state_name(run->state)));
     json_object_set_new(item, "cause",
                         document_text(run->cause == CAUSE_NONE ? NULL : cause_name(run->cause)));
+    json_object_set_new(item, "started_at", document_time(run->started_at));
     json_object_set_new(item, "ended_at", document_time(run->ended_at));
     return item;
 }
@@ -120,7 +121,7 @@ static int host_item(struct service *service, const struct config *global, const
     json_object_set_new(*item, "host", document_text(host->name));
     json_object_set_new(*item, "address", document_text(effective.config.address));
     json_object_set_new(*item, "enabled", json_boolean(effective.config.enabled));
-    json_object_set_new(*item, "last_run", run_count == 0 ? json_null() : last_run_item(&runs[0]));
+    json_object_set_new(*item, "last_run", run_count == 0 ? json_null() : document_last_run(&runs[0]));
     json_object_set_new(*item, "last_good", last_good_item(snapshots, snapshot_count));
     json_object_set_new(*item, "snapshots", json_integer(finished_count(snapshots, snapshot_count)));
     json_object_set_new(*item, "as_of", document_time(service->now));

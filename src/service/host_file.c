@@ -6,8 +6,12 @@
 
 #include <jansson.h>
 
+#include "base/log.h"
+#include "model/schedule.h"
 #include "service/document.h"
+#include "service/service_root.h"
 #include "store/store_host_key.h"
+#include "store/store_schedule.h"
 #include "store/store_snapshot.h"
 #include "sys/fs.h"
 
@@ -39,6 +43,23 @@ static json_t *keys_json(const struct host_key *keys, size_t count)
     return items;
 }
 
+/* Null when the host has none. */
+static int schedule_json(struct service *service, const struct host *host, json_t **item, struct err *err)
+{
+    struct schedule schedule;
+
+    *item = json_null();
+    if (store_schedule_load(service->arena, service->db, host->id, &schedule, err) < 0)
+        return err->code == ERR_NOT_FOUND ? 0 : -1;
+    *item = json_object();
+    for (size_t i = 0; i < schedule_fields.count; i++) {
+        const struct field *field = &schedule_fields.fields[i];
+
+        json_object_set_new(*item, field->name, document_text(field_text(service->arena, field, &schedule)));
+    }
+    return 0;
+}
+
 /* Only snapshots about which a person or a guard has decided something. */
 static json_t *decisions_json(const struct snapshot *snapshots, size_t count)
 {
@@ -66,7 +87,7 @@ int host_file_save(struct service *service, const struct host *host, const struc
     struct snapshot *snapshots;
     size_t key_count, snapshot_count;
     FD_SCOPED fd = -1;
-    json_t *root;
+    json_t *root, *schedule;
     char *text;
     int result;
 
@@ -76,13 +97,14 @@ int host_file_save(struct service *service, const struct host *host, const struc
         fs_make_dir(directory->fd, ".pobsync", 0700, true, err) < 0)
         return -1;
     fd = fs_open_dir(directory->fd, ".pobsync", true, err);
-    if (fd < 0)
+    if (fd < 0 || schedule_json(service, host, &schedule, err) < 0)
         return -1;
     root = json_object();
     json_object_set_new(root, "pobsync", json_integer(1));
     json_object_set_new(root, "host", document_text(host->name));
     json_object_set_new(root, "created_at", document_time(host->created_at));
     json_object_set_new(root, "settings", settings_json(service, &host->config));
+    json_object_set_new(root, "schedule", schedule);
     json_object_set_new(root, "host_keys", keys_json(keys, key_count));
     json_object_set_new(root, "snapshots", decisions_json(snapshots, snapshot_count));
     text = json_dumps(root, JSON_INDENT(2));
@@ -92,4 +114,21 @@ int host_file_save(struct service *service, const struct host *host, const struc
     result = fs_write_file(fd, "host.json", text, strlen(text), 0600, err);
     free(text);
     return result;
+}
+
+void host_file_note(struct service *service, const struct host_settings *settings)
+{
+    HOST_DIRECTORY_SCOPED directory = HOST_DIRECTORY_CLOSED;
+    FD_SCOPED root_fd = -1;
+    const char *root = settings->config->backup_root;
+    struct root_report report;
+    struct err err;
+
+    if (service_root_open(service, root, &report, &root_fd, &err) < 0 || root_fd < 0)
+        return;
+    if ((host_directory_open(service->arena, root_fd, root, settings->host.name, false, &directory, &err) <
+             0 ||
+         host_file_save(service, &settings->host, &directory, &err) < 0) &&
+        err.code != ERR_NOT_FOUND)
+        log_warning("host.json of \"%s\" is out of date: %s", settings->host.name, err.message);
 }

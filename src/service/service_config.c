@@ -15,6 +15,7 @@
 #include "store/store_host.h"
 #include "store/store_installation.h"
 #include "store/store_root.h"
+#include "store/store_schedule.h"
 #include "store/store_snapshot.h"
 #include "sys/fs.h"
 #include "sys/random.h"
@@ -151,6 +152,11 @@ static int use_root(struct service *service, const char *path, bool adopt, struc
     return store_root_save(service->db, &root, &id, err);
 }
 
+static bool has_changed(const struct difference *difference, const char *field)
+{
+    return json_object_get(difference->after, field) != NULL;
+}
+
 int service_global_configure(struct service *service, const struct config_change *changes, size_t count,
                              bool adopt, json_t **document, struct err *err)
 {
@@ -171,7 +177,9 @@ int service_global_configure(struct service *service, const struct config_change
     difference = differ(service, &before, &after);
     if (json_array_size(difference.changed) > 0 &&
         (audit(service, "global.configure", "global", &difference, err) < 0 ||
-         store_global_save(service->db, &after, err) < 0))
+         store_global_save(service->db, &after, err) < 0 ||
+         (has_changed(&difference, "timezone") &&
+          store_schedule_touch_inherited(service->db, service->now, err) < 0)))
         return -1;
     if (transaction_commit(&transaction, err) < 0 || document_global(service, document, err) < 0)
         return -1;
@@ -179,6 +187,15 @@ int service_global_configure(struct service *service, const struct config_change
         json_array_append_new(difference.changed, json_string("backup_root"));
     json_object_set(*document, "changed", difference.changed);
     return 0;
+}
+
+/* What was due by another clock, or while the host was paused, is not due now. */
+static int touch_schedule(struct service *service, const struct host *host,
+                          const struct difference *difference, struct err *err)
+{
+    if (!has_changed(difference, "enabled") && !has_changed(difference, "timezone"))
+        return 0;
+    return store_schedule_touch(service->db, host->id, service->now, err);
 }
 
 /* The host as it is, or a new one that has nothing but its name. */
@@ -225,7 +242,8 @@ int service_host_configure(struct service *service, const char *name, const stru
     if (json_array_size(difference.changed) > 0 &&
         (audit(service, created ? "host.create" : "host.configure", name, &difference, err) < 0 ||
          (created ? store_host_insert(service->db, &host, &host.id, err)
-                  : store_host_save(service->db, &host, err)) < 0))
+                  : store_host_save(service->db, &host, err)) < 0 ||
+         touch_schedule(service, &host, &difference, err) < 0))
         return -1;
     if (transaction_commit(&transaction, err) < 0 || document_host(service, name, document, err) < 0)
         return -1;

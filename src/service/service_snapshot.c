@@ -3,14 +3,11 @@
 
 #include <string.h>
 
-#include "base/log.h"
 #include "db/transaction.h"
-#include "engine/host_directory.h"
 #include "model/rule.h"
 #include "service/document.h"
 #include "service/host_file.h"
 #include "service/host_settings.h"
-#include "service/service_root.h"
 #include "store/store_audit.h"
 #include "store/store_snapshot.h"
 
@@ -42,25 +39,6 @@ static int audit_release(struct service *service, const struct host *host, const
                            object, snapshot->held_reason, reason, err);
 }
 
-/* host.json has the hold as well. The database decides; a file that cannot be written now is written with the next
- * snapshot. */
-static void note_on_disk(struct service *service, const struct host_settings *settings)
-{
-    HOST_DIRECTORY_SCOPED directory = HOST_DIRECTORY_CLOSED;
-    FD_SCOPED root_fd = -1;
-    const char *root = settings->config->backup_root;
-    struct root_report report;
-    struct err err;
-
-    if (service_root_open(service, root, &report, &root_fd, &err) < 0 || root_fd < 0)
-        return;
-    if ((host_directory_open(service->arena, root_fd, root, settings->host.name, false, &directory, &err) <
-             0 ||
-         host_file_save(service, &settings->host, &directory, &err) < 0) &&
-        err.code != ERR_NOT_FOUND)
-        log_warning("host.json of \"%s\" is out of date: %s", settings->host.name, err.message);
-}
-
 int service_snapshot_release(struct service *service, const char *host, const char *snapshot,
                              const char *reason, json_t **document, struct err *err)
 {
@@ -81,7 +59,7 @@ int service_snapshot_release(struct service *service, const char *host, const ch
     if (audit_release(service, &settings.host, &held, reason, err) < 0 ||
         store_snapshot_release(service->db, held.id, err) < 0 || transaction_commit(&transaction, err) < 0)
         return -1;
-    note_on_disk(service, &settings);
+    host_file_note(service, &settings); /* it has the hold as well */
     held.held_reason = NULL;
     *document = document_snapshot_item(service, &held, settings.config->backup_root);
     return 0;

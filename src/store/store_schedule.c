@@ -46,7 +46,7 @@ int store_schedule_load(struct arena *arena, struct db *db, int64_t host_id, str
     db_bind_int(stmt, 1, host_id);
     row = db_step(stmt, err);
     if (row == 0)
-        return err_set(err, ERR_NOT_FOUND, "the host has no schedule");
+        return err_set(err, ERR_NOT_FOUND, "there is no schedule");
     if (row > 0)
         read_schedule(arena, stmt, schedule);
     return row > 0 ? 0 : -1;

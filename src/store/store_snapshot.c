@@ -5,10 +5,6 @@
 
 #include "store/store_row.h"
 
-#define SNAPSHOT_SELECT                                                                                                \
-    "SELECT s.id, s.host_id, h.name, s.run_id, s.kind, s.name, s.status, s.started_at, s.ended_at, s.base_id, "        \
-    "s.base_name, s.files, s.directories, s.bytes, s.linked_files, s.new_bytes, s.pinned, s.pin_reason, s.confirmed, " \
-    "s.held_reason, s.missing_since FROM snapshot s JOIN host h ON h.id = s.host_id"
 #define NEWEST_FIRST " ORDER BY s.name DESC, h.name"
 
 static int read_snapshot(struct arena *arena, struct db_stmt *stmt, struct snapshot *snapshot,
@@ -142,6 +138,22 @@ int store_snapshot_load(struct arena *arena, struct db *db, int64_t host_id, con
     return row < 0 ? -1 : read_snapshot(arena, stmt, snapshot, err);
 }
 
+int store_snapshot_read(struct arena *arena, struct db_stmt *stmt, struct snapshot **snapshots, size_t *count,
+                        struct err *err)
+{
+    int row;
+
+    *snapshots = NULL;
+    *count = 0;
+    while ((row = db_step(stmt, err)) > 0) {
+        *snapshots = store_rows_room(arena, *snapshots, *count, sizeof **snapshots);
+        if (read_snapshot(arena, stmt, &(*snapshots)[*count], err) < 0)
+            return -1;
+        ++*count;
+    }
+    return row;
+}
+
 int store_snapshot_list(struct arena *arena, struct db *db, int64_t host_id, bool deleted,
                         struct snapshot **snapshots, size_t *count, struct err *err)
 {
@@ -152,21 +164,12 @@ int store_snapshot_list(struct arena *arena, struct db *db, int64_t host_id, boo
          SNAPSHOT_SELECT " WHERE s.host_id = ?" NEWEST_FIRST},
     };
     DB_STMT_SCOPED *stmt = NULL;
-    int row;
 
-    *snapshots = NULL;
-    *count = 0;
     if (db_prepare(db, sql[host_id != 0][deleted], &stmt, err) < 0)
         return -1;
     if (host_id != 0)
         db_bind_int(stmt, 1, host_id);
-    while ((row = db_step(stmt, err)) > 0) {
-        *snapshots = store_rows_room(arena, *snapshots, *count, sizeof **snapshots);
-        if (read_snapshot(arena, stmt, &(*snapshots)[*count], err) < 0)
-            return -1;
-        ++*count;
-    }
-    return row;
+    return store_snapshot_read(arena, stmt, snapshots, count, err);
 }
 
 /* What an UPDATE came to: 0, or -1, also when it found no row: either there is no such snapshot, or the snapshot `why`
