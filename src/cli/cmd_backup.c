@@ -69,6 +69,10 @@ static void add_figures(struct call *call, const json_t *run)
     }
     if (cell_number(stats, "received") >= 0)
         buf_printf(&call->out, "received  %s\n", cell_bytes(arena, stats, "received"));
+    if (cell_number(stats, "deleted_snapshots") >= 0)
+        buf_printf(
+            &call->out, "pruned    %s snapshot%s, %s freed\n", cell_count(arena, stats, "deleted_snapshots"),
+            cell_number(stats, "deleted_snapshots") == 1 ? "" : "s", cell_bytes(arena, stats, "freed_bytes"));
     buf_printf(&call->out, "took      %s\n", cell_span(arena, run, "started_at", "ended_at"));
 }
 
@@ -217,12 +221,15 @@ const struct command cmd_backup = {
     .options = options,
     .details =
         "Makes a snapshot of kind scheduled, to which retention applies. On a terminal the progress is shown; "
-        "elsewhere -v writes a line every 30 seconds. The host's key is pinned at first contact.",
+        "elsewhere -v writes a line every 30 seconds. The host's key is pinned at first contact.\n\n"
+        "--prune deletes what `pobsync retention` says, at most max-delete snapshots, and only after a good run: never "
+        "when paths were missing or the snapshot is held. A prune that is refused or fails makes the run a warning.",
     .exits =
         "3 with warnings or some paths not copied, 5 for an unknown host, 6 while another run of the host goes "
         "on, 7 when the source was empty or shrank by more than half (the snapshot is held), 8 for the backup "
         "root, 9 when the host cannot be reached or a key was refused, 130 when interrupted.",
-    .examples = "pobsync backup web1\npobsync backup web1 --manual\npobsync backup web1 --dry-run",
+    .examples =
+        "pobsync backup web1\npobsync backup web1 --prune\npobsync backup web1 --manual\npobsync backup web1 --dry-run",
     .json = true,
     .long_running = true,
     .run = run,

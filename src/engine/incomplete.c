@@ -1,13 +1,12 @@
-/* From an empty directory to a final name; and the trash. */
+/* From an empty directory to a final name, or to the trash. */
 #include "engine/incomplete.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "engine/trash.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
-
-enum { TRASH_MAX = 100000 };
 
 int incomplete_create(struct arena *arena, const struct host_directory *directory,
                       const struct snapshot_meta *meta, struct incomplete *incomplete, struct err *err)
@@ -17,7 +16,7 @@ int incomplete_create(struct arena *arena, const struct host_directory *director
     *incomplete = INCOMPLETE_NONE;
     incomplete->name = meta->name;
     incomplete->data_path = host_directory_data_path(arena, directory->path, KIND_INCOMPLETE, meta->name);
-    if (fs_make_dir(directory->fd, ".incomplete", 0700, true, err) < 0)
+    if (fs_make_dir(directory->fd, ".incomplete", 0700, true, err) < 0 || trash_make(directory, err) < 0)
         return -1;
     parent = fs_open_dir(directory->fd, ".incomplete", true, err);
     if (parent < 0 || fs_make_dir(parent, meta->name, 0755, false, err) < 0)
@@ -104,40 +103,10 @@ const char *incomplete_resumable(struct arena *arena, const struct host_director
 int incomplete_discard(const struct host_directory *directory, const char *name, struct err *err)
 {
     FD_SCOPED from = fs_open_dir(directory->fd, ".incomplete", true, err);
-    FD_SCOPED trash = -1;
 
     if (from < 0)
         return errno == ENOENT ? 0 : -1;
-    if (fs_make_dir(directory->fd, ".trash", 0700, true, err) < 0)
+    if (trash_bury(directory, from, ".incomplete", name, err) < 0)
         return -1;
-    trash = fs_open_dir(directory->fd, ".trash", true, err);
-    if (trash < 0)
-        return -1;
-    /* If we die here: it lies either in .incomplete/, where the next run finds it again, or in .trash/, which the next
-     * run empties. Neither place is ever read as a snapshot. */
-    if (fs_rename_new(from, name, trash, name, err) < 0)
-        return errno == ENOENT ? 0 : -1;
-    if (fs_sync(trash, ".trash", err) < 0)
-        return -1;
-    return fs_sync(from, ".incomplete", err);
-}
-
-int trash_empty(struct arena *arena, const struct host_directory *directory, int64_t *removed,
-                struct err *err)
-{
-    FD_SCOPED trash = fs_open_dir(directory->fd, ".trash", true, err);
-    struct list names = {0};
-    bool more = false;
-
-    *removed = 0;
-    if (trash < 0)
-        return errno == ENOENT ? 0 : -1;
-    if (fs_list_names(arena, trash, TRASH_MAX, &names, &more, err) < 0)
-        return -1;
-    for (size_t i = 0; i < names.count; i++) {
-        /* If we die here: the rest is still in .trash/ and the next call goes on with it. */
-        if (fs_remove_tree(trash, names.items[i], removed, err) < 0)
-            return err_in(err, "\"%s/.trash\"", directory->path);
-    }
-    return 0;
+    return trash_sync(directory, from, ".incomplete", err);
 }

@@ -27,7 +27,7 @@ struct incomplete {
 #define INCOMPLETE_NONE ((struct incomplete){.fd = -1, .data_fd = -1})
 #define INCOMPLETE_SCOPED __attribute__((cleanup(incomplete_close))) struct incomplete
 
-/* Makes the directory with its first meta.json. */
+/* Makes the directory with its first meta.json; and the trash, which a full disk would have no room for later. */
 int incomplete_create(struct arena *arena, const struct host_directory *directory,
                       const struct snapshot_meta *meta, struct incomplete *incomplete, struct err *err);
 void incomplete_close(struct incomplete *incomplete);
@@ -44,11 +44,7 @@ bool incomplete_is_bare(const struct incomplete *incomplete);
 const char *incomplete_resumable(struct arena *arena, const struct host_directory *directory,
                                  const struct list *names);
 
-/* Moves `.incomplete/<name>` to `.trash/<name>`, durably. A name that is not there is fine. */
+/* Moves `.incomplete/<name>` to the trash, durably. A name that is not there is fine. */
 int incomplete_discard(const struct host_directory *directory, const char *name, struct err *err);
-
-/* Removes everything in `.trash`. Safe to repeat; *removed counts the entries below it. */
-int trash_empty(struct arena *arena, const struct host_directory *directory, int64_t *removed,
-                struct err *err);
 
 #endif

@@ -83,6 +83,7 @@ bool job_takes_host(enum job job)
     switch (job) {
     case JOB_BACKUP:
     case JOB_PRUNE:
+    case JOB_DELETE:
         return true;
     case JOB_DRY_RUN:
     case JOB_TEST:

@@ -78,6 +78,7 @@ enum cause {
     X(JOB_DRY_RUN, "dry_run")                                                                                \
     X(JOB_TEST, "test")                                                                                      \
     X(JOB_PRUNE, "prune")                                                                                    \
+    X(JOB_DELETE, "delete")                                                                                  \
     X(JOB_DISCOVER, "discover")                                                                              \
     X(JOB_MAINTENANCE, "maintenance")
 
@@ -103,8 +104,11 @@ struct run_stats {
     int64_t failed_paths;                       /* paths that could not be read or written */
     int64_t rsync_exit;                         /* exit status, -1 when it was killed or never ran */
     int64_t connect_ms, transfer_ms, finish_ms; /* phases */
+    int64_t deleted_snapshots;                  /* that the run took away */
+    int64_t freed_bytes; /* what that gave back to the disk; not known before the trash has been emptied */
 };
-#define RUN_STATS_UNKNOWN ((struct run_stats){-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1})
+#define RUN_STATS_UNKNOWN                                                                                    \
+    ((struct run_stats){-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1})
 
 struct run {
     int64_t id;

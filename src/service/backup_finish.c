@@ -8,6 +8,7 @@
 #include "plan/base_choice.h"
 #include "service/backup_run.h"
 #include "service/host_file.h"
+#include "service/purge.h"
 #include "service/run_end.h"
 #include "store/store_queue.h"
 #include "store/store_run.h"
@@ -199,7 +200,7 @@ int backup_record_end(struct backup *backup, struct err *err)
         log_warning("%s", err->message);
     if (db_begin(service->db, err) < 0)
         return -1;
-    if (published)
+    if (published && !backup->snapshot_recorded)
         failed = store_snapshot_publish(service->db, &backup->snapshot, err) < 0;
     if (!failed && backup->output.path_count > 0)
         failed = store_run_paths_save(service->db, backup->run.id, backup->output.paths,
@@ -215,9 +216,9 @@ void backup_tidy(struct backup *backup)
 {
     bool published = backup->snapshot.id > 0 && backup->snapshot.kind != KIND_INCOMPLETE;
     struct list names = {0};
+    struct purge_report report;
     struct err err;
     int discarded;
-    int64_t removed;
 
     if (backup->directory.lock_fd < 0)
         return;
@@ -227,8 +228,11 @@ void backup_tidy(struct backup *backup)
          recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded,
                           &err) < 0))
         log_warning("%s", err.message);
-    if (trash_empty(backup->arena, &backup->directory, &removed, &err) < 0 && err.code != ERR_INTERRUPTED)
-        log_warning("%s", err.message);
     if (published && host_file_save(backup->service, &backup->host, &backup->directory, &err) < 0)
+        log_warning("%s", err.message);
+    /* The next run need not wait for the files to go. */
+    fs_close(&backup->directory.lock_fd);
+    if (purge_empty(backup->service, &backup->host, &backup->directory, false, &report, &err) < 0 &&
+        err.code != ERR_INTERRUPTED)
         log_warning("%s", err.message);
 }

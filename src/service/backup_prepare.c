@@ -10,6 +10,7 @@
 #include "plan/rsync_plan.h"
 #include "plan/snapshot_name.h"
 #include "service/backup_run.h"
+#include "service/purge.h"
 #include "store/store_audit.h"
 #include "store/store_host_key.h"
 #include "store/store_root.h"
@@ -48,19 +49,24 @@ static bool has_room(struct backup *backup, enum cause *cause, struct err *err)
                              err) == 0;
 }
 
+static int fail_room(struct backup *backup, const struct err *err)
+{
+    return err->code == ERR_INTERRUPTED ? backup_fail(backup, CAUSE_NONE) : backup_fail_io(backup);
+}
+
 /* A disk that our own remains have filled is freed by removing them: the trash first, and what could have been resumed
  * from only when that is not enough. */
 int backup_require_room(struct backup *backup, struct err *err)
 {
     struct list names = {0};
+    struct purge_report report;
     enum cause cause;
-    int64_t removed;
     int discarded;
 
     if (has_room(backup, &cause, err))
         return 0;
-    if (trash_empty(backup->arena, &backup->directory, &removed, err) < 0)
-        return backup_fail_io(backup);
+    if (purge_empty(backup->service, &backup->host, &backup->directory, true, &report, err) < 0)
+        return fail_room(backup, err);
     if (has_room(backup, &cause, err))
         return 0;
     if (backup->recovery.resume == NULL)
@@ -70,8 +76,8 @@ int backup_require_room(struct backup *backup, struct err *err)
     backup->recovery.resume = NULL;
     if (recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded, err) <
             0 ||
-        trash_empty(backup->arena, &backup->directory, &removed, err) < 0)
-        return backup_fail_io(backup);
+        purge_empty(backup->service, &backup->host, &backup->directory, true, &report, err) < 0)
+        return fail_room(backup, err);
     return has_room(backup, &cause, err) ? 0 : backup_fail(backup, cause);
 }
 

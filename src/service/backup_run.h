@@ -38,6 +38,7 @@ struct backup {
     struct snapshot *snapshots; /* of the host, newest first */
     size_t snapshot_count;
     struct snapshot snapshot; /* the new one's row */
+    bool snapshot_recorded;   /* that row has got its final name already */
     struct base_snapshot base;
     const char *no_base_reason; /* why there is none although there are good snapshots */
     struct incomplete incomplete;
@@ -71,6 +72,10 @@ int backup_plan_transfer(struct backup *backup, struct err *err);
 
 /* Scans and judges what the transfer left; publishes it when it deserves a final name. Fills run and snapshot. */
 int backup_judge(struct backup *backup, struct err *err);
+
+/* Records the snapshot, and deletes what retention says: for a good run only. A prune that is refused or fails makes
+ * the run a warning, with its sentence. */
+void backup_prune(struct backup *backup);
 
 /* Ends the run's row (and its snapshot's) with what `run` says. */
 int backup_record_end(struct backup *backup, struct err *err);

@@ -48,6 +48,13 @@ int document_log(struct service *service, int64_t id, char **text, size_t *size,
  * that fails is data, not an error. */
 int document_check(struct service *service, json_t **document, struct err *err);
 
+struct retention;
+/* The plan of one kind: {"host","kind","policy":{"keep_last"…,"protect_bases"},"plan_id","keep":[…],"delete":[…],
+ * "incomplete":[…]}; an item has name, reasons, status, started_at, bytes, new_bytes. With "refusal", a sentence, when it
+ * may not be applied. */
+json_t *document_retention(const char *host, enum snapshot_kind kind, const struct config *policy,
+                           const struct retention *plan);
+
 /* Single items, for documents that hold them. New references. */
 json_t *document_snapshot_item(struct service *service, const struct snapshot *snapshot,
                                const char *backup_root);

@@ -26,9 +26,11 @@ static json_t *run_stats(const struct run_stats *stats)
         size_t offset;
     } columns[] = {
 #define STAT(member) {#member, offsetof(struct run_stats, member)}
-        STAT(files),        STAT(directories), STAT(bytes),      STAT(linked_files), STAT(copied_same),
-        STAT(new_inodes),   STAT(new_bytes),   STAT(sent),       STAT(received),     STAT(transferred),
-        STAT(failed_paths), STAT(rsync_exit),  STAT(connect_ms), STAT(transfer_ms),  STAT(finish_ms),
+        STAT(files),       STAT(directories), STAT(bytes),        STAT(linked_files),
+        STAT(copied_same), STAT(new_inodes),  STAT(new_bytes),    STAT(sent),
+        STAT(received),    STAT(transferred), STAT(failed_paths), STAT(rsync_exit),
+        STAT(connect_ms),  STAT(transfer_ms), STAT(finish_ms),    STAT(deleted_snapshots),
+        STAT(freed_bytes),
 #undef STAT
     };
     json_t *object = json_object();

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/incomplete.h"
 #include "engine/scan.h"
 #include "engine/snapshot_meta.h"
 #include "engine/ssh_session.h"
+#include "service/purge.h"
 #include "service/run_end.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
@@ -75,6 +77,8 @@ static enum run_state state_of(enum snapshot_status status)
 static int adopt(struct service *service, struct run *run, struct snapshot *snapshot,
                  const struct snapshot_meta *meta, bool agrees, struct err *err)
 {
+    bool is_recorded = snapshot->kind != KIND_INCOMPLETE;
+
     snapshot->kind = meta->kind;
     snapshot->ended_at = meta->ended_at;
     snapshot->files = meta->stats.files;
@@ -99,7 +103,9 @@ static int adopt(struct service *service, struct run *run, struct snapshot *snap
     run->ended_at = service->now;
     if (db_begin(service->db, err) < 0)
         return -1;
-    if (store_snapshot_publish(service->db, snapshot, err) < 0 || run_end(service, run, err) < 0) {
+    /* A run that died while it pruned had recorded its snapshot before. */
+    if ((!is_recorded && store_snapshot_publish(service->db, snapshot, err) < 0) ||
+        run_end(service, run, err) < 0) {
         db_rollback(service->db);
         return -1;
     }
@@ -115,7 +121,10 @@ int recovery_end_as_killed(struct service *service, struct run *run, struct err 
 {
     run->state = RUN_FAILED;
     run->cause = CAUSE_KILLED;
-    run->message = "the program that ran it died before the end";
+    run->message =
+        run->job == JOB_PRUNE || run->job == JOB_DELETE
+            ? "the program that ran it died before the end; what it had marked is deleted all the same"
+            : "the program that ran it died before the end";
     run->ended_at = service->now;
     return run_end(service, run, err);
 }
@@ -127,8 +136,9 @@ static int recover_run(struct service *service, const struct host *host,
     struct snapshot snapshot;
     struct snapshot_meta meta;
     FD_SCOPED fd = -1;
-    int there =
-        run->snapshot == NULL ? 0 : open_final(service->arena, directory, run->snapshot, &fd, &meta, err);
+    int there = run->job != JOB_BACKUP || run->snapshot == NULL
+                    ? 0
+                    : open_final(service->arena, directory, run->snapshot, &fd, &meta, err);
     int agrees;
 
     ssh_session_clear(service->environment.home, arena_printf(service->arena, "%lld", (long long)run->id));
@@ -166,14 +176,16 @@ int recovery_discard(struct service *service, const struct host *host, const str
             return -1;
         if (incomplete_discard(directory, names->items[i], err) < 0)
             return -1;
-        if (recorded && store_snapshot_set_status(service->db, snapshot.id, SNAPSHOT_DELETED, err) < 0)
+        /* The row of one that a person had deleted ends with its purge record, when the trash is empty. */
+        if (recorded && snapshot.status != SNAPSHOT_DELETING &&
+            store_snapshot_set_status(service->db, snapshot.id, SNAPSHOT_DELETED, err) < 0)
             return -1;
         (*discarded)++;
     }
     return 0;
 }
 
-/* Incomplete records whose directory has gone. */
+/* Incomplete records whose directory has gone; of those that are being deleted, whoever empties the trash tells. */
 static int forget_lost(struct service *service, const struct host *host, const struct list *names,
                        struct err *err)
 {
@@ -183,21 +195,37 @@ static int forget_lost(struct service *service, const struct host *host, const s
     if (store_snapshot_list(service->arena, service->db, host->id, false, &snapshots, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (snapshots[i].kind == KIND_INCOMPLETE && !list_has(names, snapshots[i].name) &&
+        if (snapshots[i].kind == KIND_INCOMPLETE && snapshots[i].status != SNAPSHOT_DELETING &&
+            !list_has(names, snapshots[i].name) &&
             (store_snapshot_set_status(service->db, snapshots[i].id, SNAPSHOT_DELETING, err) < 0 ||
              store_snapshot_set_status(service->db, snapshots[i].id, SNAPSHOT_DELETED, err) < 0))
             return -1;
     return 0;
 }
 
-int recovery_apply(struct service *service, const struct host *host, const struct host_directory *directory,
-                   int64_t dead, void (*notice)(void *context, const char *line), void *context,
-                   struct recovery *recovery, struct err *err)
+/* What an interrupted prune had decided goes on. */
+static void resume_purge(struct service *service, const struct host *host,
+                         const struct host_directory *directory,
+                         void (*notice)(void *context, const char *line), void *context)
+{
+    int64_t buried;
+    struct err err;
+
+    if (purge_bury(service, host, directory, &buried, &err) < 0)
+        log_warning("what was being deleted of \"%s\" is still there: %s", host->name, err.message);
+    else if (buried > 0 && notice != NULL)
+        notice(context,
+               arena_printf(service->arena, "%lld snapshot%s of an interrupted prune moved to the trash",
+                            (long long)buried, buried == 1 ? "" : "s"));
+}
+
+int recovery_end_runs(struct service *service, const struct host *host,
+                      const struct host_directory *directory, int64_t dead,
+                      void (*notice)(void *context, const char *line), void *context,
+                      struct recovery *recovery, struct err *err)
 {
     struct run *runs;
-    struct list names = {0};
     size_t count;
-    int discarded;
 
     *recovery = (struct recovery){0};
     if (store_run_running(service->arena, service->db, host->id, &runs, &count, err) < 0)
@@ -208,7 +236,6 @@ int recovery_apply(struct service *service, const struct host *host, const struc
         if (runs[i].id != dead && !recovery_is_dead(&runs[i]))
             continue;
         adopted = recover_run(service, host, directory, &runs[i], err);
-
         if (adopted < 0)
             return err_in(err, "run %lld", (long long)runs[i].id);
         recovery->adopted += adopted > 0;
@@ -217,6 +244,19 @@ int recovery_apply(struct service *service, const struct host *host, const struc
             notice(context, arena_printf(service->arena, "run %lld had died and is recorded as %s",
                                          (long long)runs[i].id, run_state_name(runs[i].state)));
     }
+    resume_purge(service, host, directory, notice, context);
+    return 0;
+}
+
+int recovery_apply(struct service *service, const struct host *host, const struct host_directory *directory,
+                   int64_t dead, void (*notice)(void *context, const char *line), void *context,
+                   struct recovery *recovery, struct err *err)
+{
+    struct list names = {0};
+    int discarded;
+
+    if (recovery_end_runs(service, host, directory, dead, notice, context, recovery, err) < 0)
+        return -1;
     if (host_directory_names(service->arena, directory, KIND_INCOMPLETE, &names, err) < 0)
         return -1;
     recovery->resume = incomplete_resumable(service->arena, directory, &names);

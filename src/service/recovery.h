@@ -22,11 +22,18 @@ struct recovery {
     const char *resume;
 };
 
-/* `dead`: a run that is known to be dead whatever its row says, 0: none. `notice` tells a person what was done; may be
+/* `dead`: a run that is known to be dead whatever its row says, 0: none. What was being deleted is taken off
+ * its name (purge_bury()); that it cannot be keeps nobody from a backup. `notice` tells a person what was done; may be
  * NULL. */
 int recovery_apply(struct service *service, const struct host *host, const struct host_directory *directory,
                    int64_t dead, void (*notice)(void *context, const char *line), void *context,
                    struct recovery *recovery, struct err *err);
+
+/* The runs alone, without what lies in .incomplete/. */
+int recovery_end_runs(struct service *service, const struct host *host,
+                      const struct host_directory *directory, int64_t dead,
+                      void (*notice)(void *context, const char *line), void *context,
+                      struct recovery *recovery, struct err *err);
 
 /* Whether who runs this is known to have ended. */
 bool recovery_is_dead(const struct run *run);

@@ -2,8 +2,26 @@
 #include "service/run_request.h"
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The members that are text. */
+static const struct {
+    const char *name;
+    size_t offset;
+} texts[] = {
+    {"plan", offsetof(struct run_request, plan)},
+    {"manual_plan", offsetof(struct run_request, manual_plan)},
+    {"snapshot", offsetof(struct run_request, snapshot)},
+    {"reason", offsetof(struct run_request, reason)},
+};
+enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+static const char **text_member(const struct run_request *request, size_t i)
+{
+    return (const char **)(void *)((uintptr_t)request + texts[i].offset);
+}
 
 const char *run_request_text(struct arena *arena, const struct run_request *request)
 {
@@ -13,6 +31,11 @@ const char *run_request_text(struct arena *arena, const struct run_request *requ
 
     if (request->prune)
         json_object_set_new(object, "prune", json_true());
+    if (request->has_limit)
+        json_object_set_new(object, "max_delete", json_integer(request->max_delete));
+    for (size_t i = 0; i < TEXTS; i++)
+        if (*text_member(request, i) != NULL)
+            json_object_set_new(object, texts[i].name, json_string(*text_member(request, i)));
     if (json_object_size(object) > 0) {
         text = json_dumps(object, JSON_COMPACT);
         result = arena_strdup(arena, text);
@@ -22,8 +45,19 @@ const char *run_request_text(struct arena *arena, const struct run_request *requ
     return result;
 }
 
-static int read_member(const char *name, json_t *value, struct run_request *request, struct err *err)
+static int read_member(struct arena *arena, const char *name, json_t *value, struct run_request *request,
+                       struct err *err)
 {
+    for (size_t i = 0; i < TEXTS; i++)
+        if (strcmp(name, texts[i].name) == 0 && json_is_string(value)) {
+            *text_member(request, i) = arena_strdup(arena, json_string_value(value));
+            return 0;
+        }
+    if (strcmp(name, "max_delete") == 0 && json_is_integer(value) && json_integer_value(value) >= 0) {
+        request->has_limit = true;
+        request->max_delete = json_integer_value(value);
+        return 0;
+    }
     if (strcmp(name, "prune") == 0 && json_is_boolean(value)) {
         request->prune = json_is_true(value);
         return 0;
@@ -32,7 +66,7 @@ static int read_member(const char *name, json_t *value, struct run_request *requ
                    name);
 }
 
-int run_request_parse(const char *text, struct run_request *request, struct err *err)
+int run_request_parse(struct arena *arena, const char *text, struct run_request *request, struct err *err)
 {
     json_error_t error;
     json_t *object, *value;
@@ -47,7 +81,8 @@ int run_request_parse(const char *text, struct run_request *request, struct err 
         json_decref(object);
         return err_set(err, ERR_INVALID, "the request of the run is no JSON object");
     }
-    json_object_foreach(object, name, value) if (result == 0) result = read_member(name, value, request, err);
+    json_object_foreach(object, name, value) if (result == 0) result =
+        read_member(arena, name, value, request, err);
     json_decref(object);
     return result;
 }

@@ -10,6 +10,12 @@
 
 struct run_request {
     bool prune; /* of a backup: retention applies after a good run */
+    /* Of a prune; the kind of the run is NULL for all. */
+    bool has_limit;
+    int64_t max_delete;             /* if has_limit */
+    const char *plan, *manual_plan; /* ids of the plans that were shown, or NULL */
+    /* Of a deletion. */
+    const char *snapshot, *reason; /* name, NULL: all that never finished; NULL: none was given */
 };
 
 /* The text for the row; NULL when nothing beyond the ordinary was asked for. */
@@ -17,6 +23,6 @@ const char *run_request_text(struct arena *arena, const struct run_request *requ
 
 /* Reads what run_request_text() wrote; NULL is nothing. ERR_INVALID for anything else: the database is not trusted for
  * what is run. */
-int run_request_parse(const char *text, struct run_request *request, struct err *err);
+int run_request_parse(struct arena *arena, const char *text, struct run_request *request, struct err *err);
 
 #endif

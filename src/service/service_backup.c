@@ -366,6 +366,8 @@ static int recorded_run(struct backup *backup, const struct err *refusal, struct
     }
     if (result < 0)
         take_failure(backup, &failure);
+    else if (backup->request->prune)
+        backup_prune(backup);
     if (backup->run.state == RUN_CANCELLED)
         explain_stop(backup);
     backup->run.ended_at = clock_now();

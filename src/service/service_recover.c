@@ -6,8 +6,8 @@
 
 #include "base/log.h"
 #include "engine/host_directory.h"
-#include "engine/incomplete.h"
 #include "service/document.h"
+#include "service/purge.h"
 #include "service/recovery.h"
 #include "service/service_root.h"
 #include "store/store_global.h"
@@ -94,14 +94,14 @@ static int mend_host(struct site *site, const struct host *host, const struct ho
 {
     struct service *service = site->service;
     struct recovery recovery;
-    int64_t removed;
+    struct purge_report purge;
 
     if (recovery_apply(service, host, directory, dead, add_line, done, &recovery, err) < 0 ||
-        trash_empty(service->arena, directory, &removed, err) < 0)
+        purge_empty(service, host, directory, false, &purge, err) < 0)
         return -1;
-    if (removed > 0)
-        add_line(done,
-                 arena_printf(service->arena, "%lld entries removed from the trash", (long long)removed));
+    if (purge.entries > 0)
+        add_line(done, arena_printf(service->arena, "%lld entries removed from the trash",
+                                    (long long)purge.entries));
     return 0;
 }
 

@@ -9,7 +9,9 @@
 #include "service/run_end.h"
 #include "service/run_request.h"
 #include "service/service_backup.h"
+#include "service/service_delete.h"
 #include "service/service_key.h"
+#include "service/service_retention.h"
 #include "store/store_run.h"
 #include "sys/clock.h"
 #include "sys/stop.h"
@@ -95,7 +97,7 @@ static int run_backup(struct execution *execution, struct err *err)
     json_t *document = NULL;
     int exit_status, result;
 
-    if (run_request_parse(run->request, &wish, err) < 0)
+    if (run_request_parse(execution->service->arena, run->request, &wish, err) < 0)
         return -1;
     request.prune = wish.prune;
     result = service_backup(execution->service, &request, &document, &exit_status, err);
@@ -136,6 +138,55 @@ static int run_test(struct execution *execution, struct err *err)
                   message, err);
 }
 
+static int run_prune(struct execution *execution, struct err *err)
+{
+    const struct run *run = &execution->run;
+    struct run_request wish;
+    struct retention_request request = {
+        .host = run->host,
+        .kind = run->kind == NULL ? "all" : run->kind,
+        .confirmed = true,
+        .unasked = strcmp(run->trigger, "schedule") == 0,
+        .trigger = run->trigger,
+        .claimed = run,
+    };
+    json_t *document = NULL;
+    int exit_status, result;
+
+    if (run_request_parse(execution->service->arena, run->request, &wish, err) < 0)
+        return -1;
+    request.max_delete = wish.has_limit ? wish.max_delete : -1;
+    request.plan_id = wish.plan;
+    request.manual_id = wish.manual_plan;
+    result = service_retention_apply(execution->service, &request, &document, &exit_status, err);
+    json_decref(document);
+    return result;
+}
+
+static int run_deletion(struct execution *execution, struct err *err)
+{
+    const struct run *run = &execution->run;
+    struct run_request wish;
+    struct deletion_request request = {
+        .host = run->host,
+        .confirmed = true,
+        .trigger = run->trigger,
+        .claimed = run,
+    };
+    json_t *document = NULL;
+    int exit_status, result;
+
+    if (run_request_parse(execution->service->arena, run->request, &wish, err) < 0)
+        return -1;
+    request.snapshot = wish.snapshot;
+    request.reason = wish.reason;
+    result = wish.snapshot == NULL
+                 ? service_incomplete_clean(execution->service, &request, &document, &exit_status, err)
+                 : service_snapshot_delete(execution->service, &request, &document, &exit_status, err);
+    json_decref(document);
+    return result;
+}
+
 static int execute(struct execution *execution, struct err *err)
 {
     switch (execution->run.job) {
@@ -145,6 +196,9 @@ static int execute(struct execution *execution, struct err *err)
     case JOB_TEST:
         return run_test(execution, err);
     case JOB_PRUNE:
+        return run_prune(execution, err);
+    case JOB_DELETE:
+        return run_deletion(execution, err);
     case JOB_DISCOVER:
     case JOB_MAINTENANCE:
     case JOB__MAX:

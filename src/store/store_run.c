@@ -18,7 +18,8 @@ static const size_t stats[] = {
     offsetof(struct run_stats, received),     offsetof(struct run_stats, transferred),
     offsetof(struct run_stats, failed_paths), offsetof(struct run_stats, rsync_exit),
     offsetof(struct run_stats, connect_ms),   offsetof(struct run_stats, transfer_ms),
-    offsetof(struct run_stats, finish_ms),
+    offsetof(struct run_stats, finish_ms),    offsetof(struct run_stats, deleted_snapshots),
+    offsetof(struct run_stats, freed_bytes),
 };
 enum { STATS = sizeof stats / sizeof stats[0] };
 static_assert(STATS * sizeof(int64_t) == sizeof(struct run_stats), "each figure has a column");
@@ -182,7 +183,7 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err)
             "UPDATE run SET state = ?, cause = ?, message = ?, ended_at = ?, running_host_id = NULL, place = NULL, "
             "files = ?, directories = ?, bytes = ?, linked_files = ?, copied_same = ?, new_inodes = ?, "
             "new_bytes = ?, sent = ?, received = ?, transferred = ?, failed_paths = ?, rsync_exit = ?, "
-            "connect_ms = ?, transfer_ms = ?, finish_ms = ? "
+            "connect_ms = ?, transfer_ms = ?, finish_ms = ?, deleted_snapshots = ?, freed_bytes = ? "
             "WHERE id = ? AND token = ? AND state = 'running'",
             &stmt, err) < 0)
         return -1;
@@ -197,6 +198,14 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err)
     if (db_step(stmt, err) < 0)
         return -1;
     return db_changes(db) == 0 ? refused(db, run->id, err) : 0;
+}
+
+int store_run_add_freed(struct db *db, int64_t id, int64_t bytes, struct err *err)
+{
+    int64_t changed = db_run(
+        db, err, "UPDATE run SET freed_bytes = coalesce(freed_bytes, 0) + ? WHERE id = ?", "ii", bytes, id);
+
+    return changed < 0 ? -1 : 0;
 }
 
 int store_run_load(struct arena *arena, struct db *db, int64_t id, struct run *run, struct err *err)

@@ -24,9 +24,13 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err);
     "SELECT id, host_id, host_name, job, kind, trigger_name, state, cause, message, snapshot_name, base_name, actor, "   \
     "requested_at, started_at, ended_at, token, node_id, request, due_at, slot_at, retry_until, attempt, retry_of, "     \
     "cancel_at, cancel_by, place, worker, heartbeat, files, directories, bytes, linked_files, copied_same, new_inodes, " \
-    "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms FROM run"
+    "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms, "             \
+    "deleted_snapshots, freed_bytes FROM run"
 int store_run_read(struct arena *arena, struct db_stmt *stmt, struct run **runs, size_t *count,
                    struct err *err);
+
+/* Adds to the figure of what a run has freed, which is known only when its trash has been emptied, after its end. */
+int store_run_add_freed(struct db *db, int64_t id, int64_t bytes, struct err *err);
 
 int store_run_load(struct arena *arena, struct db *db, int64_t id, struct run *run, struct err *err);
 

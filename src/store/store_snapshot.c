@@ -221,6 +221,16 @@ int store_snapshot_release(struct db *db, int64_t id, struct err *err)
     return changed(db, rows, id, "is not held", err);
 }
 
+int store_snapshot_set_pin(struct db *db, int64_t id, const char *reason, struct err *err)
+{
+    int64_t rows = db_run(db, err,
+                          "UPDATE snapshot SET pinned = ?, pin_reason = ? "
+                          "WHERE id = ? AND (status IS NULL OR status NOT IN ('deleting', 'deleted'))",
+                          "iti", (int64_t)(reason != NULL), reason, id);
+
+    return changed(db, rows, id, "is being deleted", err);
+}
+
 int store_snapshot_set_missing(struct db *db, int64_t id, int64_t since, struct err *err)
 {
     int64_t rows = db_run(db, err, "UPDATE snapshot SET missing_since = ? WHERE id = ?", "oi",

@@ -34,6 +34,9 @@ int store_snapshot_publish(struct db *db, const struct snapshot *snapshot, struc
 /* No longer held; ERR_REFUSED when it was not held. */
 int store_snapshot_release(struct db *db, int64_t id, struct err *err);
 
+/* Pinned with a reason, or no longer (NULL). ERR_REFUSED for one that is being deleted or was. */
+int store_snapshot_set_pin(struct db *db, int64_t id, const char *reason, struct err *err);
+
 /* It was not found on disk (`since`), or was found again (0). */
 int store_snapshot_set_missing(struct db *db, int64_t id, int64_t since, struct err *err);
 

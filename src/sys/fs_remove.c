@@ -1,22 +1,16 @@
-/* Removing a tree: fs_remove_tree(). */
+/* Removing a tree: fs_remove_tree(), and what the threads of fs_remove_pool.c do. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "sys/descent.h"
 #include "sys/fs.h"
+#include "sys/removal.h"
 #include "sys/stop.h"
 
 /* A small tree goes even when it is time to stop. */
 enum { STOP_EVERY = 1024 };
-
-struct removal {
-    struct descent descent;
-    int64_t removed;
-    int64_t removed_before; /* as many as when a directory was last found not empty after all */
-};
 
 static int fail(struct removal *removal, const char *name, const char *what, struct err *err)
 {
@@ -67,18 +61,34 @@ static int enter(struct removal *removal, int dirfd, const char *name, struct er
     return descent_enter(descent, descent->depth == 0 ? "" : name, fd, -1, err);
 }
 
+/* What the disk gets back when this name goes: nothing while the file has another one. */
+static int64_t weight_of(int dirfd, const char *name)
+{
+    struct statx file;
+
+    if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK | STATX_BLOCKS,
+              &file) < 0 ||
+        file.stx_nlink != 1)
+        return 0;
+    return (int64_t)file.stx_blocks * 512;
+}
+
 /* 1 when it is a directory. */
 static int unlink_entry(struct removal *removal, const char *name, struct err *err)
 {
+    int dirfd = descent_fd(&removal->descent);
+    int64_t weight = removal->weighs ? weight_of(dirfd, name) : 0;
+
     /* If we die here: the tree is half gone, as a tree under removal is; the next removal goes on with the
      * rest. */
-    if (unlinkat(descent_fd(&removal->descent), name, 0) == 0)
+    if (unlinkat(dirfd, name, 0) == 0) {
         removal->removed++;
-    else if (errno == EISDIR)
+        removal->freed += weight;
+        return 0;
+    }
+    if (errno == EISDIR)
         return 1;
-    else if (errno != ENOENT)
-        return fail(removal, name, "remove", err);
-    return 0;
+    return errno == ENOENT ? 0 : fail(removal, name, "remove", err);
 }
 
 /* What readdir said is only a first guess: file systems may not know, and the name may have changed hands
@@ -87,6 +97,9 @@ static int remove_entry(struct removal *removal, const struct dirent64 *entry, s
 {
     int result = entry->d_type == DT_DIR ? 1 : unlink_entry(removal, entry->d_name, err);
 
+    if (result == 1 && removal->hand_off != NULL &&
+        removal->hand_off(removal->context, descent_fd(&removal->descent), entry->d_name))
+        return 0;
     if (result == 1)
         result = enter(removal, descent_fd(&removal->descent), entry->d_name, err);
     if (result == 1)
@@ -104,8 +117,12 @@ static int remove_current(struct removal *removal, int top_dirfd, const char *to
     struct descent *descent = &removal->descent;
     BUF_SCOPED name = BUF_EMPTY;
     const char *slash = strrchr(buf_text(&descent->path), '/');
+    int64_t weight = 0;
+    struct stat stat;
     int dirfd;
 
+    if (removal->weighs && fstat(descent_fd(descent), &stat) == 0)
+        weight = (int64_t)stat.st_blocks * 512;
     buf_add_text(&name, slash != NULL ? slash + 1 : buf_text(&descent->path));
     if (descent_leave(descent, err) < 0)
         return -1;
@@ -117,9 +134,13 @@ static int remove_current(struct removal *removal, int top_dirfd, const char *to
     /* If we die here: as with its entries, the next removal goes on with the rest. */
     if (unlinkat(dirfd, name.data, AT_REMOVEDIR) == 0) {
         removal->removed++;
+        removal->freed += weight;
         return 0;
     }
     if (errno == ENOENT)
+        return 0;
+    /* Somebody else has a part of it in hand. */
+    if (removal->hand_off != NULL && (errno == ENOTEMPTY || errno == EEXIST))
         return 0;
     /* Reading while removing may miss entries; read it again, as long as that leads anywhere. */
     if ((errno == ENOTEMPTY || errno == EEXIST) && removal->removed != removal->removed_before) {
@@ -141,7 +162,8 @@ static int remove_all(struct removal *removal, int dirfd, const char *name, stru
     while (descent->depth > 0) {
         const struct dirent64 *entry;
 
-        if (removal->removed % STOP_EVERY == STOP_EVERY - 1 && stop_requested() != 0)
+        if (removal->removed % STOP_EVERY == STOP_EVERY - 1 &&
+            (stop_requested() != 0 || (removal->is_over != NULL && removal->is_over(removal->context))))
             return err_set(err, ERR_INTERRUPTED, "cancelled");
         if (descent_read(descent, &entry, err) < 0)
             return -1;
@@ -152,19 +174,26 @@ static int remove_all(struct removal *removal, int dirfd, const char *name, stru
     return 0;
 }
 
-int fs_remove_tree(int dirfd, const char *name, int64_t *removed, struct err *err)
+int removal_run(struct removal *removal, int dirfd, const char *name, struct err *err)
 {
-    struct removal removal = {.descent = DESCENT_EMPTY};
-    int result = enter(&removal, dirfd, name, err);
+    int result = enter(removal, dirfd, name, err);
 
     if (result == 1) {
         errno = ENOTDIR;
-        result = fail(&removal, name, "open the directory", err);
+        result = fail(removal, name, "open the directory", err);
     } else if (result == 0) {
-        result = remove_all(&removal, dirfd, name, err);
+        result = remove_all(removal, dirfd, name, err);
     }
-    descent_release(&removal.descent);
+    descent_release(&removal->descent);
+    return result == 0 ? 0 : err_in(err, "removing \"%s\"", name);
+}
+
+int fs_remove_tree(int dirfd, const char *name, int64_t *removed, struct err *err)
+{
+    struct removal removal = {0};
+    int result = removal_run(&removal, dirfd, name, err);
+
     if (removed != NULL)
         *removed += removal.removed;
-    return result == 0 ? 0 : err_in(err, "removing \"%s\"", name);
+    return result;
 }

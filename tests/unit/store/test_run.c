@@ -46,7 +46,7 @@ static void everything_comes_back(void **state)
     run.cause = CAUSE_SOURCE_SHRUNK;
     run.message = "less than half";
     run.ended_at = 360;
-    run.stats = (struct run_stats){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, -1, 13, 14, INT64_MAX};
+    run.stats = (struct run_stats){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, -1, 13, 14, INT64_MAX, 16, 17};
     assert_ok(store_run_finish(s->db, &run, &s->err), &s->err);
     assert_ok(store_run_load(&s->arena, s->db, run.id, &read, &s->err), &s->err);
     assert_int_equal(read.state, RUN_PARTIAL);
@@ -68,23 +68,23 @@ static void each_figure_has_its_own_column(void **state)
     struct host host = rows_host(s, "web1");
     struct run run = rows_backup(&host, 300);
 
-    run.stats = (struct run_stats){
-        .files = 1,
-        .directories = 2,
-        .bytes = 3,
-        .linked_files = 4,
-        .copied_same = 5,
-        .new_inodes = 6,
-        .new_bytes = 7,
-        .sent = 8,
-        .received = 9,
-        .transferred = 10,
-        .failed_paths = 11,
-        .rsync_exit = 12,
-        .connect_ms = 13,
-        .transfer_ms = 14,
-        .finish_ms = 15,
-    };
+    run.stats = (struct run_stats){.files = 1,
+                                   .directories = 2,
+                                   .bytes = 3,
+                                   .linked_files = 4,
+                                   .copied_same = 5,
+                                   .new_inodes = 6,
+                                   .new_bytes = 7,
+                                   .sent = 8,
+                                   .received = 9,
+                                   .transferred = 10,
+                                   .failed_paths = 11,
+                                   .rsync_exit = 12,
+                                   .connect_ms = 13,
+                                   .transfer_ms = 14,
+                                   .finish_ms = 15,
+                                   -1,
+                                   -1};
     insert(s, run, RUN_SUCCESS, 310);
     assert_int_equal(
         scratch_int(s, "SELECT count(*) FROM run WHERE files = 1 AND directories = 2 AND bytes = 3 AND "
