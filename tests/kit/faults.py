@@ -95,7 +95,8 @@ class Prepared:
 class Faults:
     """The environment for one run under the shim, and what became of it."""
 
-    def __init__(self, directory, at=0, mode="kill", scope="pobsync", sticky=False, only=None, opens=None):
+    def __init__(self, directory, at=0, mode="kill", scope="pobsync", sticky=False, only=None, opens=None, skip=None,
+                 cut=None):
         self.counter = os.path.join(directory, "calls")
         self.log = os.path.join(directory, "calls.log")
         with open(self.counter, "wb") as file:
@@ -105,7 +106,7 @@ class Faults:
         self.env = {"LD_PRELOAD": shim(), "FS_CTR": self.counter, "FS_AT": str(at), "FS_MODE": str(mode),
                     "FS_LOG": self.log}
         more = {"FS_SCOPE": scope, "FS_STICKY": sticky and "1", "FS_ONLY": only and ",".join(only),
-                "FS_OPENS": opens}
+                "FS_OPENS": opens, "FS_SKIP": skip and ",".join(skip), "FS_CUT": cut}
         self.env |= {key: value for key, value in more.items() if value}
 
     def _numbers(self):

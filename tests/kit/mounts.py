@@ -101,6 +101,23 @@ class Mount:
         finally:
             os.close(fd)
 
+    def revive(self, timeout=20):
+        """Mounts it anew after a power cut. Where somebody else still looked at it (sync, df), the kernel may hand out
+        the dead one once more."""
+        def is_alive():
+            self.unmount()
+            self.mount()
+            try:
+                probe = os.path.join(self.path, ".alive")
+                with open(probe, "wb", buffering=0) as file:
+                    os.fsync(file.fileno())
+                os.unlink(probe)
+                return True
+            except OSError:
+                return False
+
+        wait_for(is_alive, timeout, f"{self.path} does not come back")
+
     def fill(self, leave=0):
         """Takes all free space but `leave` bytes. Returns the path of the file to delete to have it back."""
         path = os.path.join(self.path, ".filler")
@@ -128,6 +145,24 @@ class Mount:
         self.close()
 
 
+class LoopMount(Mount):
+    """An image on a loop device of its own, which stays attached until the end: one that `mount -o loop` gives back by
+    itself may vanish under the next mount of the same image."""
+
+    def __init__(self, image, directory):
+        self.device = wait_for(lambda: self.attach(image), 20, "no loop device is free")
+        super().__init__([self.device], directory)
+
+    @staticmethod
+    def attach(image):
+        """The device, or "" while others take those that seem to be free."""
+        return _quietly("losetup", "-f", "--show", image).stdout.strip()
+
+    def close(self):
+        super().close()
+        subprocess.run(["losetup", "-d", self.device], check=True)
+
+
 def tmpfs(size="64m", inodes=None):
     """A tmpfs of this size."""
     options = f"size={size},mode=0755" + (f",nr_inodes={inodes}" if inodes else "")
@@ -146,14 +181,14 @@ def ext4(megabytes=64, inodes=None):
     directory, image = _image(megabytes)
     count = ["-N", str(inodes)] if inodes else []
     subprocess.run(["mkfs.ext4", "-qF", "-b", "4096", "-m", "0", *count, image], check=True)
-    return Mount(["-o", "loop", image], directory)
+    return LoopMount(image, directory)
 
 
 def xfs(megabytes=320):
     """An xfs; mkfs wants 300 MB at least."""
     directory, image = _image(megabytes)
     subprocess.run(["mkfs.xfs", "-q", image], check=True)
-    return Mount(["-o", "loop", image], directory)
+    return LoopMount(image, directory)
 
 
 def bind(source, target=None):

@@ -6,10 +6,12 @@
  *   FS_AT=n         the call that is hit; 0 or absent: only count
  *   FS_MODE=kill    SIGKILL of the process itself before the call
  *   FS_MODE=<errno> the call fails with this number instead of being made
+ *   FS_MODE=cut     the file system at FS_CUT stops as it is, its journal unwritten, and then the process: a power cut
  *   FS_MODE=short   a write stores half of its bytes; other calls are made as they are
  *   FS_STICKY=1     every call from the n-th on is hit (a disk that stays full)
  *   FS_SCOPE=name   only processes that were started under this name (comm) count and are hit; default all
  *   FS_ONLY=a,b,c   only these calls count, by the names that FS_LOG shows
+ *   FS_SKIP=a,b     these calls say that they succeeded and are not made: a program without its syncs
  *   FS_OPENS=all    opening for reading counts too (for EMFILE and EACCES sweeps)
  *   FS_LOG=file     one line for each counted call: number, pid, comm, call, path or descriptor
  *
@@ -42,7 +44,8 @@ struct counter {
     uint64_t fired;
 };
 
-enum mode { MODE_COUNT, MODE_KILL, MODE_ERRNO, MODE_SHORT };
+enum mode { MODE_COUNT, MODE_KILL, MODE_CUT, MODE_ERRNO, MODE_SHORT };
+enum { NO_LOG_FLUSH = 2 };
 
 static struct counter *counter; /* NULL: this process is out of scope */
 static uint64_t fire_at;
@@ -51,6 +54,8 @@ static int mode_errno;
 static int sticky;
 static int all_opens;
 static const char *only;
+static const char *skipped;
+static const char *cut_at;
 static int log_fd = -1;
 static char comm[17];
 static long (*real_syscall)(long, ...);
@@ -97,23 +102,45 @@ __attribute__((constructor)) static void start(void)
             die(log);
     }
     only = getenv("FS_ONLY");
+    skipped = getenv("FS_SKIP");
+    cut_at = getenv("FS_CUT");
     all_opens = opens && strcmp(opens, "all") == 0;
     sticky = stuck && *stuck == '1';
     fire_at = at ? strtoull(at, NULL, 10) : 0;
     if (fire_at && how)
-        mode = strcmp(how, "kill") == 0 ? MODE_KILL : strcmp(how, "short") == 0 ? MODE_SHORT : MODE_ERRNO;
+        mode = strcmp(how, "kill") == 0    ? MODE_KILL
+               : strcmp(how, "cut") == 0   ? MODE_CUT
+               : strcmp(how, "short") == 0 ? MODE_SHORT
+                                           : MODE_ERRNO;
+    if (mode == MODE_CUT && !cut_at)
+        die("FS_CUT is not set");
     if (mode == MODE_ERRNO && (mode_errno = (int)strtol(how, NULL, 10)) <= 0)
-        die("FS_MODE is neither kill nor short nor an error number");
+        die("FS_MODE is neither kill nor cut nor short nor an error number");
     counter = map;
+}
+
+/* EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN are the same: _IOR('X', 125, u32). */
+static void cut_power(void)
+{
+    unsigned how = NO_LOG_FLUSH;
+    int fd = (int)real_syscall(SYS_openat, AT_FDCWD, cut_at, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+    if (fd < 0 || real_syscall(SYS_ioctl, fd, 0x8004587DUL, &how) < 0)
+        die(cut_at);
+}
+
+static int in_list(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : "")
+        if (strncmp(at, name, length) == 0 && (at[length] == ',' || !at[length]))
+            return 1;
+    return 0;
 }
 
 static int listed(const char *name)
 {
-    size_t length = strlen(name);
-    for (const char *at = only; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : "")
-        if (strncmp(at, name, length) == 0 && (at[length] == ',' || !at[length]))
-            return 1;
-    return only == NULL;
+    return only == NULL || in_list(only, name);
 }
 
 /* Counts a call. Returns 0 to make it, -1 with errno to fail it, 1 to cut a write short. */
@@ -139,6 +166,9 @@ static int point(const char *name, const char *path, int fd)
         return 0;
     __atomic_add_fetch(&counter->fired, 1, __ATOMIC_SEQ_CST);
     switch (mode) {
+    case MODE_CUT:
+        cut_power();
+        __attribute__((fallthrough));
     case MODE_KILL:
         (void)real_syscall(SYS_kill, getpid(), SIGKILL);
         for (;;)
@@ -196,12 +226,14 @@ static mode_t mode_of(int flags, va_list more)
         return changes(flags) && point("open", path, -1) < 0 ? -1 : REAL(name)(at, path, flags, bits);       \
     }
 
-/* A call that returns 0 or -1 and is counted whenever it is made. */
+/* A call that returns 0 or -1, is counted whenever it is made, and may be left out. */
 #define CALL(name, called, parameters, arguments, path, fd)                                                  \
     int name parameters                                                                                      \
     {                                                                                                        \
         static int(*real_##name) parameters;                                                                 \
-        return point(called, path, fd) < 0 ? -1 : REAL(name) arguments;                                      \
+        if (point(called, path, fd) < 0)                                                                     \
+            return -1;                                                                                       \
+        return counter && skipped && in_list(skipped, called) ? 0 : REAL(name) arguments;                    \
     }
 
 /* A write: counted on regular files, and may be cut short. */
