@@ -19,7 +19,7 @@ enum {
     BEAT_MS = 5000,      /* how often runs and worker give a sign of life */
     WATCH_MS = 20000,    /* how often others' runs are looked at */
     PATIENCE_MS = 30000, /* a child that was told to end and has not is killed */
-    STOP_MS = 9000,      /* the same when the worker itself is to end */
+    STOP_MS = 7000,      /* the same when the worker itself is to end */
     STOP_LOOK_MS = 200,
     HEAVY_MAX = 64, /* as many as parallel_runs may be */
     LIGHT_MAX = 8,  /* runs that take no place */

@@ -150,6 +150,12 @@ int store_queue_find(struct db *db, const struct run *run, int64_t *id, struct e
     return row;
 }
 
+int store_queue_has_slot(struct db *db, int64_t host_id, struct err *err)
+{
+    return store_has(db, "SELECT 1 FROM run WHERE host_id = ? AND state = 'queued' AND slot_at IS NOT NULL",
+                     host_id, err);
+}
+
 int store_queue_count(struct db *db, int64_t node_id, int64_t *queued, int64_t *running, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;

@@ -44,6 +44,9 @@ int store_queue_take_over(struct db *db, struct run *run, const char *worker, st
 /* What is queued already with the same job, host, kind and request: 1 and its id, 0, or -1. */
 int store_queue_find(struct db *db, const struct run *run, int64_t *id, struct err *err);
 
+/* Whether a run of the host that stands for a slot of its schedule still waits: 1, 0, -1. */
+int store_queue_has_slot(struct db *db, int64_t host_id, struct err *err);
+
 /* How many are queued and running on a node. */
 int store_queue_count(struct db *db, int64_t node_id, int64_t *queued, int64_t *running, struct err *err);
 
