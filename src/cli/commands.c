@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &cmd_configure_global,
     &cmd_configure_host,
     &cmd_remove_host,
+    &cmd_status,
     &cmd_hosts,
     &cmd_show,
     &cmd_key,

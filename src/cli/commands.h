@@ -31,6 +31,7 @@ extern const struct command cmd_schedule;
 extern const struct command cmd_schedules;
 extern const struct command cmd_show;
 extern const struct command cmd_snapshots;
+extern const struct command cmd_status;
 extern const struct command cmd_test_connection;
 extern const struct command cmd_unpin;
 extern const struct command cmd_worker;

@@ -41,6 +41,12 @@ static void wrap(struct buf *out, size_t indent, size_t column, const char *text
     buf_add_char(out, '\n');
 }
 
+void page_fill(struct buf *out, size_t indent, const char *text)
+{
+    add_blanks(out, indent);
+    wrap(out, indent, indent, text, strlen(text));
+}
+
 /* Whatever scdoc might read as markup gets a backslash. */
 static void add_escaped(struct buf *out, const char *text, size_t size)
 {

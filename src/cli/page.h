@@ -33,4 +33,7 @@ void page_item(struct page *page, const char *term, const char *text);
 /* Lines that are to be typed as they are. */
 void page_lines(struct page *page, const char *lines);
 
+/* Text in lines of 80 columns, each behind `indent` blanks. */
+void page_fill(struct buf *out, size_t indent, const char *text);
+
 #endif

@@ -62,6 +62,7 @@ const char *terminal_state_color(const char *word)
     } colors[] = {
         {"success", "32"}, {"ok", "32"},      {"good", "32"},   {"warning", "33"}, {"partial", "33"},
         {"held", "33"},    {"claimed", "33"}, {"failed", "31"}, {"missing", "31"}, {"running", "36"},
+        {"missed", "31"},  {"unknown", "31"}, {"late", "33"},
     };
 
     for (size_t i = 0; i < sizeof colors / sizeof colors[0]; i++)

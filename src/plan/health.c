@@ -7,6 +7,9 @@ enum {
     DAY = 86400,
     /* A run may be written by another machine than the one that asks: so much later than now it can have begun. */
     CLOCK_TOLERANCE = 300,
+    /* How far health_interval() looks: so many days, or times if there are more. */
+    INTERVAL_DAYS = 8,
+    INTERVAL_TIMES = 300,
 };
 
 static const char *const health_names[] = {
@@ -101,11 +104,35 @@ static bool answer_last_run(const struct question *question, enum health health,
                   arena_printf(question->arena, "%s %s: %s", subject, what, message));
 }
 
+/* Whether the run is repeated, and when. */
+static void tell_retry(const struct question *question, const struct run *failed)
+{
+    const struct health_facts *facts = question->facts;
+    struct health_report *report = question->report;
+    char due[WHEN_TEXT];
+
+    for (size_t i = 0; i < facts->run_count; i++) {
+        const struct run *run = &facts->runs[i];
+
+        if (failed->id == 0 || run->retry_of != failed->id || run_has_ended(run->state))
+            continue;
+        report->retry_pending = true;
+        report->reason = run->state == RUN_RUNNING
+                             ? arena_printf(question->arena, "%s; it is being tried again", report->reason)
+                             : arena_printf(question->arena, "%s; it will be tried again at %s UTC",
+                                            report->reason, when_minute(due, run->due_at));
+    }
+}
+
 static bool is_failed(const struct question *question)
 {
     const struct run *last = last_run(question->facts);
 
-    return last != NULL && last->state == RUN_FAILED && answer_last_run(question, HEALTH_FAILED, "failed");
+    if (last == NULL || last->state != RUN_FAILED)
+        return false;
+    answer_last_run(question, HEALTH_FAILED, "failed");
+    tell_retry(question, last);
+    return true;
 }
 
 static bool is_due(const struct question *question, int64_t grace, enum health health)
@@ -252,6 +279,22 @@ int64_t health_due(const struct run *runs, size_t run_count, const struct cron *
         if (runs[i].job == JOB_BACKUP && runs[i].state != RUN_CANCELLED && runs[i].started_at > after)
             after = runs[i].started_at;
     return cron_next(cron, zone, after, &due) ? due : 0;
+}
+
+int64_t health_interval(const struct cron *cron, const struct zone *zone, int64_t now)
+{
+    int64_t widest = 0, at, next;
+
+    if (!cron_next(cron, zone, now, &at))
+        return 0;
+    for (int times = 0; times < INTERVAL_TIMES && cron_next(cron, zone, at, &next); times++) {
+        if (next - at > widest)
+            widest = next - at;
+        at = next;
+        if (at - now > INTERVAL_DAYS * DAY)
+            break;
+    }
+    return widest;
 }
 
 enum activity health_activity(const struct run *runs, size_t run_count)

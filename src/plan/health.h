@@ -55,6 +55,8 @@ struct health_report {
     enum health beneath; /* what it would be if the host were enabled; the same as health when it is */
     int64_t since;       /* 0: not known, as of a pause */
     const char *reason;  /* a sentence, of what lies beneath when paused */
+    bool
+        retry_pending; /* the last run failed, and is in the queue again or running: whoever alerts may wait */
 };
 
 struct health_report health_plan(struct arena *arena, const struct health_facts *facts);
@@ -67,6 +69,11 @@ bool health_needs_attention(const struct health_report *report, int64_t now);
  * schedule was made or last changed, or the host enabled; what was due before does not count. */
 int64_t health_due(const struct run *runs, size_t run_count, const struct cron *cron, const struct zone *zone,
                    int64_t scheduled_since);
+
+/* How far apart the times of a schedule are at most within the next week or so: what "older than three intervals" is
+ * measured with. The greatest distance and not the next one, so that a schedule of working hours is not too old each night,
+ * and one of working days not each Monday. 0: it never fires again. */
+int64_t health_interval(const struct cron *cron, const struct zone *zone, int64_t now);
 
 /* The most telling of the runs that have not ended. */
 enum activity health_activity(const struct run *runs, size_t run_count);
