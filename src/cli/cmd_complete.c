@@ -47,7 +47,7 @@ static void offer_hosts(const struct typed *typed)
     const json_t *items;
     struct err err;
 
-    if (service == NULL || document_hosts(service, &document, &err) < 0)
+    if (service == NULL || document_host_names(service, &document, &err) < 0)
         return;
     items = json_object_get(document, "items");
     for (size_t i = 0; i < json_array_size(items); i++)

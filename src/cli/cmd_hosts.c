@@ -8,23 +8,22 @@ static void add_host(struct table *table, const json_t *host, int64_t now)
 {
     struct arena *arena = table->arena;
     const json_t *last_run = json_object_get(host, "last_run");
-    bool enabled = json_is_true(json_object_get(host, "enabled"));
 
     table_add(table, cell_text(arena, host, "host"));
-    table_add(table, cell_text(arena, host, "address"));
-    table_add(table, enabled ? "yes" : "paused");
+    table_add(table, cell_text(arena, host, "health"));
     table_add(table, json_is_object(last_run) ? cell_text(arena, last_run, "state") : "never");
-    table_add(table, cell_ago(arena, last_run, "ended_at", now));
-    table_add(table, cell_ago(arena, json_object_get(host, "last_good"), "ended_at", now));
+    table_add(table, cell_ago(arena, json_object_get(host, "last_good"), "started_at", now));
+    table_add(table, cell_ago(arena, host, "next_at", now));
     table_add(table, cell_count(arena, host, "snapshots"));
+    table_add(table, cell_text(arena, host, "address"));
 }
 
 static int run(struct call *call, struct err *err)
 {
-    static const struct table_column columns[] = {{"HOST", TABLE_LEFT},      {"ADDRESS", TABLE_LEFT},
-                                                  {"ENABLED", TABLE_LEFT},   {"LAST RUN", TABLE_STATE},
-                                                  {"ENDED", TABLE_LEFT},     {"LAST GOOD", TABLE_LEFT},
-                                                  {"SNAPSHOTS", TABLE_RIGHT}};
+    static const struct table_column columns[] = {{"HOST", TABLE_LEFT},      {"HEALTH", TABLE_STATE},
+                                                  {"LAST RUN", TABLE_STATE}, {"LAST GOOD", TABLE_LEFT},
+                                                  {"NEXT RUN", TABLE_LEFT},  {"SNAPSHOTS", TABLE_RIGHT},
+                                                  {"ADDRESS", TABLE_LEFT}};
     struct table table = TABLE_OF(call->arena, columns);
     struct service *service = call_service(call, err);
     JSON_SCOPED *document = NULL;
@@ -49,7 +48,7 @@ static int run(struct call *call, struct err *err)
 
 const struct command cmd_hosts = {
     .name = "hosts",
-    .summary = "list the hosts: last run, last good snapshot",
+    .summary = "list the hosts: health, last run, last good snapshot, next run",
     .examples = "pobsync hosts\npobsync hosts --json",
     .json = true,
     .run = run,

@@ -27,18 +27,20 @@ static void add_verdict(struct call *call, const json_t *document)
 static void add_root(struct call *call, const json_t *root)
 {
     struct arena *arena = call->arena;
-    const char *state = cell_text(arena, root, "state");
+    const char *state = cell_text(arena, root, "state"), *inodes = "";
 
     if (strcmp(state, "ok") != 0) {
         page_fill(&call->out, INDENT, arena_printf(arena, "expected %s", cell_text(arena, root, "expected")));
         page_fill(&call->out, INDENT, arena_printf(arena, "do: %s", cell_text(arena, root, "hint")));
         return;
     }
-    buf_printf(&call->out, "Backup root %s: %s free of %s", cell_text(arena, root, "path"),
-               cell_bytes(arena, root, "bytes_free"), cell_bytes(arena, root, "bytes_total"));
+    /* A file system without a fixed number of inodes has none to tell. */
     if (cell_number(root, "inodes_free") >= 0)
-        buf_printf(&call->out, ", %s inodes free", cell_count(arena, root, "inodes_free"));
-    buf_add_text(&call->out, "\n");
+        inodes = arena_printf(arena, ", %s inodes free", cell_count(arena, root, "inodes_free"));
+    page_fill(&call->out, 0,
+              arena_printf(arena, "Backup root %s: %s free of %s%s", cell_text(arena, root, "path"),
+                           cell_bytes(arena, root, "bytes_free"), cell_bytes(arena, root, "bytes_total"),
+                           inodes));
 }
 
 /* Only where a schedule waits for it. */

@@ -19,9 +19,12 @@
  * known; lists are arrays, numbers numbers, booleans booleans. */
 int document_global(struct service *service, json_t **document, struct err *err);
 
-/* {"items":[{"host","address","enabled","last_run":{id,state,cause,ended_at}|null,"last_good":{name,ended_at}|null,
- * "snapshots":n,"as_of"}…]}, by name. */
+/* {"items":[{ document_health_item(), "address","enabled","last_run": document_last_run() of the newest backup that began
+ * |null,"last_good":{name,started_at,ended_at}|null,"snapshots":n,"as_of"}…]}, by name. */
 int document_hosts(struct service *service, json_t **document, struct err *err);
+
+/* {"items":[{"host","address"}…]}, by name: for completion, which looks at nothing but the database. */
+int document_host_names(struct service *service, json_t **document, struct err *err);
 
 /* {"host","created_at","path","settings":[{"name","value","origin","help"}…],"pinned_keys":[…],"key":{…}|null}. */
 int document_host(struct service *service, const char *name, json_t **document, struct err *err);

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
+#include "service/document_status.h"
 #include "service/host_settings.h"
-#include "store/store_global.h"
+#include "store/store_health.h"
 #include "store/store_host.h"
 #include "store/store_host_key.h"
 #include "store/store_run.h"
@@ -79,76 +80,67 @@ json_t *document_last_run(const struct run *run)
     return item;
 }
 
-static json_t *last_good_item(const struct snapshot *snapshots, size_t count)
+/* How many snapshots a host has that are finished. `counts` is by id of the host. */
+static json_int_t count_of(const struct store_host_count *counts, size_t count, int64_t host_id)
 {
-    json_t *item;
+    size_t low = 0, high = count;
 
-    for (size_t i = 0; i < count; i++) {
-        if (!snapshot_is_good(&snapshots[i]))
-            continue;
-        item = json_object();
-        json_object_set_new(item, "name", document_text(snapshots[i].name));
-        json_object_set_new(item, "ended_at", document_time(snapshots[i].ended_at));
-        return item;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (counts[middle].host_id < host_id)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return json_null();
+    return low < count && counts[low].host_id == host_id ? counts[low].count : 0;
 }
 
-static json_int_t finished_count(const struct snapshot *snapshots, size_t count)
+static json_t *host_item(struct service *service, const struct host_health *health, json_int_t snapshots)
 {
-    json_int_t finished = 0;
+    json_t *item = document_health_item(health);
 
-    for (size_t i = 0; i < count; i++)
-        finished += snapshots[i].kind != KIND_INCOMPLETE;
-    return finished;
-}
-
-static int host_item(struct service *service, const struct config *global, const struct host *host,
-                     json_t **item, struct err *err)
-{
-    const struct run_filter newest = {.host = host->name, .state = RUN_STATE__MAX, .limit = 1};
-    struct effective effective;
-    struct snapshot *snapshots;
-    struct run *runs;
-    size_t run_count, snapshot_count;
-
-    if (store_run_list(service->arena, service->db, &newest, &runs, &run_count, err) < 0 ||
-        store_snapshot_list(service->arena, service->db, host->id, false, &snapshots, &snapshot_count, err) <
-            0)
-        return -1;
-    config_effective(service->arena, global, &host->config, service->environment.fixed_root, &effective);
-    *item = json_object();
-    json_object_set_new(*item, "host", document_text(host->name));
-    json_object_set_new(*item, "address", document_text(effective.config.address));
-    json_object_set_new(*item, "enabled", json_boolean(effective.config.enabled));
-    json_object_set_new(*item, "last_run", run_count == 0 ? json_null() : document_last_run(&runs[0]));
-    json_object_set_new(*item, "last_good", last_good_item(snapshots, snapshot_count));
-    json_object_set_new(*item, "snapshots", json_integer(finished_count(snapshots, snapshot_count)));
-    json_object_set_new(*item, "as_of", document_time(service->now));
-    return 0;
+    json_object_set_new(item, "address", document_text(health->host->config.address));
+    json_object_set_new(item, "enabled", json_boolean(health->enabled));
+    json_object_set_new(item, "last_run",
+                        health->last_run == NULL ? json_null() : document_last_run(health->last_run));
+    json_object_set_new(item, "last_good", document_last_good(health->last_good));
+    json_object_set_new(item, "snapshots", json_integer(snapshots));
+    json_object_set_new(item, "as_of", document_time(service->now));
+    return item;
 }
 
 int document_hosts(struct service *service, json_t **document, struct err *err)
 {
-    struct config global;
+    struct host_health_list list;
+    struct store_host_count *counts;
+    size_t count;
+    json_t *items;
+
+    if (host_health_load(service, NULL, &list, err) < 0 ||
+        store_health_snapshots(service->arena, service->db, &counts, &count, err) < 0)
+        return -1;
+    items = json_array();
+    for (size_t i = 0; i < list.count; i++)
+        json_array_append_new(
+            items, host_item(service, &list.hosts[i], count_of(counts, count, list.hosts[i].host->id)));
+    *document = json_object();
+    json_object_set_new(*document, "items", items);
+    return 0;
+}
+
+int document_host_names(struct service *service, json_t **document, struct err *err)
+{
     struct host *hosts;
     size_t count;
-    json_t *items = json_array();
+    json_t *items;
 
-    if (store_global_load(service->arena, service->db, &global, err) < 0 ||
-        store_host_list(service->arena, service->db, &hosts, &count, err) < 0) {
-        json_decref(items);
+    if (store_host_list(service->arena, service->db, &hosts, &count, err) < 0)
         return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        json_t *item;
-
-        if (host_item(service, &global, &hosts[i], &item, err) < 0) {
-            json_decref(items);
-            return -1;
-        }
-        json_array_append_new(items, item);
-    }
+    items = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(items, json_pack("{s:o, s:o}", "host", document_text(hosts[i].name), "address",
+                                               document_text(hosts[i].config.address)));
     *document = json_object();
     json_object_set_new(*document, "items", items);
     return 0;

@@ -1,6 +1,7 @@
 /* What the health of hosts is told from. */
 #include "store/store_health.h"
 
+#include "store/store_row.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
 
@@ -72,6 +73,27 @@ int store_health_held(struct arena *arena, struct db *db, int64_t host_id, struc
                 1, host_id, &stmt, err) < 0)
         return -1;
     return store_snapshot_read(arena, stmt, snapshots, count, err);
+}
+
+int store_health_snapshots(struct arena *arena, struct db *db, struct store_host_count **counts,
+                           size_t *count, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    int row;
+
+    *counts = NULL;
+    *count = 0;
+    if (db_prepare(
+            db,
+            "SELECT host_id, count(*) FROM snapshot WHERE kind <> 'incomplete' AND status <> 'deleted' "
+            "GROUP BY host_id ORDER BY host_id",
+            &stmt, err) < 0)
+        return -1;
+    while ((row = db_step(stmt, err)) > 0) {
+        *counts = store_rows_room(arena, *counts, *count, sizeof **counts);
+        (*counts)[(*count)++] = (struct store_host_count){db_int(stmt, 0), db_int(stmt, 1)};
+    }
+    return row;
 }
 
 int store_health_counts(struct db *db, struct store_counts *counts, struct err *err)

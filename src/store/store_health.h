@@ -23,6 +23,13 @@ int store_health_last_good(struct arena *arena, struct db *db, int64_t host_id, 
 int store_health_held(struct arena *arena, struct db *db, int64_t host_id, struct snapshot **snapshots,
                       size_t *count, struct err *err);
 
+/* How many snapshots each host has that are finished and not deleted; those without one are left out. */
+struct store_host_count {
+    int64_t host_id, count;
+};
+int store_health_snapshots(struct arena *arena, struct db *db, struct store_host_count **counts,
+                           size_t *count, struct err *err);
+
 /* How many there are: hosts, snapshots that are finished and not deleted, runs, those of them that wait or run. */
 struct store_counts {
     int64_t hosts, snapshots, runs, queued, running;

@@ -167,6 +167,68 @@ static void nothing_is_due_before_the_schedule_was_made(void **state)
     assert_int_equal(health_due(NULL, 0, &cron, &zone_universal, INT64_MAX), 0);
 }
 
+/* A failure stays one until a repeat has ended well; whoever alerts can see that there will be one. */
+static void a_repeat_is_told(void **state)
+{
+    struct run failed = run_of("F 11-22 02:15"), queued = run_of("Q 11-22 02:30"), runs[2];
+    struct health_facts facts = {.now = at("11-22 02:30"),
+                                 .enabled = true,
+                                 .created_at = at("11-01 00:00"),
+                                 .runs = runs,
+                                 .run_count = 2};
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    struct health_report report;
+
+    (void)state;
+    failed.id = 1;
+    queued.id = 2;
+    queued.retry_of = 1;
+    queued.due_at = at("11-22 02:40");
+    runs[0] = queued;
+    runs[1] = failed;
+    report = health_plan(&arena, &facts);
+    assert_int_equal(report.health, HEALTH_FAILED);
+    assert_true(report.retry_pending);
+    assert_string_equal(
+        report.reason,
+        "the last run failed: the host is down; it will be tried again at 2026-11-22 02:40 UTC");
+    runs[0].state = RUN_RUNNING;
+    report = health_plan(&arena, &facts);
+    assert_true(report.retry_pending);
+    assert_string_equal(report.reason, "the last run failed: the host is down; it is being tried again");
+    runs[0].retry_of = 7;
+    report = health_plan(&arena, &facts);
+    assert_false(report.retry_pending);
+    runs[0].retry_of = 1;
+    runs[0].state = RUN_CANCELLED;
+    assert_false(health_plan(&arena, &facts).retry_pending);
+}
+
+static void the_interval_is_the_widest(void **state)
+{
+    static const struct {
+        const char *cron;
+        int64_t seconds;
+    } cases[] = {{"15 2 * * *", DAY},          {"0 * * * *", 3600},         {"*/15 * * * *", 900},
+                 {"0 2 * * mon-fri", 3 * DAY}, {"0 8-18 * * *", 14 * 3600}, {"0 8-18 * * mon-fri", 62 * 3600},
+                 {"0 2 * * sun", 7 * DAY},     {"0 2 1 * *", 31 * DAY}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cron cron;
+        struct err err;
+
+        assert_int_equal(cron_parse(cases[i].cron, &cron, &err), 0);
+        for (int hour = 0; hour < 24 * 7; hour++) {
+            int64_t interval =
+                health_interval(&cron, &zone_universal, at("11-22 12:00") + hour * (int64_t)3600);
+
+            if (interval != cases[i].seconds)
+                fail_msg("\"%s\" after %d hours: %lld s", cases[i].cron, hour, (long long)interval);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +238,8 @@ int main(void)
         cmocka_unit_test(who_needs_attention),
         cmocka_unit_test(what_goes_on),
         cmocka_unit_test(nothing_is_due_before_the_schedule_was_made),
+        cmocka_unit_test(a_repeat_is_told),
+        cmocka_unit_test(the_interval_is_the_widest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
