@@ -1,9 +1,11 @@
-/* Cron expressions: what is taken fires, at minutes that it names, and can be said in words. */
+/* Cron expressions: what is taken fires, at minutes that it names, can be said in words, and a scheduler agrees. */
 #include <assert.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "plan/cron.h"
+#include "plan/health.h"
+#include "plan/schedule_due.h"
 
 /* In UTC no clock changes, so that each time has to match. */
 static void check_time(const struct cron *cron, int64_t time)
@@ -16,6 +18,23 @@ static void check_time(const struct cron *cron, int64_t time)
     assert((cron->hours >> civil.hour & 1) != 0);
     assert((cron->months >> civil.month & 1) != 0);
     assert(cron->any_day || cron->any_weekday ? day && weekday : day || weekday);
+}
+
+/* At each of its times one run is due, and the time after it is the next. */
+static void check_due(const struct cron *cron, const int64_t times[5])
+{
+    struct schedule schedule = {.enabled = true, .host_enabled = true, .changed_at = times[0] - 1};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct schedule_due due = schedule_due_plan(&schedule, cron, &zone_universal, times[i]);
+
+        assert(due.slot == times[i] && due.missed == 0 && due.next == times[i + 1] && !due.clock_trouble);
+        schedule.last_slot_at = due.slot;
+        assert(schedule_due_plan(&schedule, cron, &zone_universal, times[i]).slot == 0);
+    }
+    schedule.last_slot_at = 0;
+    assert(schedule_due_plan(&schedule, cron, &zone_universal, times[3]).missed == 3);
+    assert(health_interval(cron, &zone_universal, times[0] - 1) >= times[1] - times[0]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -38,7 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < 5; i++) {
         assert(times[i] > after);
         check_time(&cron, times[i]);
+        assert(cron_remark(&arena, &cron, &zone_universal, times[i]) == NULL);
         after = times[i];
     }
+    check_due(&cron, times);
     return 0;
 }
