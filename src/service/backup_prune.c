@@ -3,6 +3,7 @@
 #include "service/backup_run.h"
 #include "service/prune_step.h"
 #include "store/store_snapshot.h"
+#include "sys/clock.h"
 
 /* Published, complete, and nobody has to look at it first. */
 static bool went_well(const struct backup *backup)
@@ -40,6 +41,7 @@ static int prune(struct backup *backup, struct err *err)
         .kinds = {KIND_SCHEDULED},
         .kind_count = 1,
         .max_delete = -1,
+        .now = clock_now(),
         .run = backup->run.id,
     };
 

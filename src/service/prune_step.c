@@ -44,7 +44,7 @@ static int load_base_in_use(struct prune_step *step, const char **base, struct e
 int prune_step_plan(struct prune_step *step, struct err *err)
 {
     struct service *service = step->service;
-    struct retention_facts facts = {.policy = step->config, .now = service->now};
+    struct retention_facts facts = {.policy = step->config, .now = step->now};
     struct zone_cache zones = {.arena = service->arena};
 
     if (zone_cache_load(&zones, step->config->timezone, &facts.zone, err) < 0 ||

@@ -20,6 +20,7 @@ struct prune_step {
     size_t kind_count;
     int64_t max_delete; /* of all kinds together; negative: the setting */
     bool unasked;       /* nobody asked for it, and no good backup came before */
+    int64_t now;        /* not before the end of the newest snapshot, or the clock seems to have gone back */
     int64_t run;        /* whose step it is: its base is not in use any more; 0: none yet */
 
     /* What came of it. */

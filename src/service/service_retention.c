@@ -9,6 +9,7 @@
 #include "service/prune_run.h"
 #include "service/prune_step.h"
 #include "service/service_root.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 
 /* One plan is a document of its own; those of all kinds are items. */
@@ -50,7 +51,7 @@ int service_retention_plan(struct service *service, const char *host, const char
 {
     struct host_settings settings;
     struct config policy;
-    struct prune_step step = {.service = service};
+    struct prune_step step = {.service = service, .now = service->now};
 
     if (prune_step_kinds(&step, kind, err) < 0 || host_settings_load(service, host, &settings, err) < 0)
         return -1;
@@ -129,6 +130,7 @@ int service_retention_apply(struct service *service, const struct retention_requ
         .service = service,
         .max_delete = request->max_delete,
         .unasked = request->unasked,
+        .now = clock_now(),
     };
     json_t *told;
 
