@@ -24,7 +24,7 @@ import unittest
 
 TESTS = pathlib.Path(__file__).resolve().parent
 SOURCE = TESTS.parent
-FOLDERS = ['flow', 'fault', 'lint']
+FOLDERS = ['flow', 'fault', 'web', 'lint']
 
 
 @dataclasses.dataclass

@@ -11,6 +11,7 @@ extern const struct command cmd_complete;
 extern const struct command cmd_completion;
 extern const struct command cmd_configure_global;
 extern const struct command cmd_configure_host;
+extern const struct command cmd_create_user;
 extern const struct command cmd_delete;
 extern const struct command cmd_help;
 extern const struct command cmd_host_key;
@@ -24,16 +25,18 @@ extern const struct command cmd_queue;
 extern const struct command cmd_recover;
 extern const struct command cmd_release;
 extern const struct command cmd_remove_host;
-extern const struct command cmd_run_job;
 extern const struct command cmd_retention;
+extern const struct command cmd_run_job;
 extern const struct command cmd_runs;
 extern const struct command cmd_schedule;
 extern const struct command cmd_schedules;
+extern const struct command cmd_serve;
 extern const struct command cmd_show;
 extern const struct command cmd_snapshots;
 extern const struct command cmd_status;
 extern const struct command cmd_test_connection;
 extern const struct command cmd_unpin;
+extern const struct command cmd_users;
 extern const struct command cmd_worker;
 
 #endif

@@ -45,6 +45,8 @@ static const struct {
     {"POBSYNC_DATABASE", "database, a URL (default: sqlite://$POBSYNC_HOME/pobsync.db)"},
     {"POBSYNC_BACKUP_ROOT_FIXED",
      "backup root that nobody may change, for containers; it wins over --backup-root"},
+    {"POBSYNC_LISTEN", "where the web pages are served (default: 127.0.0.1:8010)"},
+    {"POBSYNC_ALLOW_HTTP", "1: serve them without TLS beyond loopback, for containers and proxies"},
     {"POBSYNC_ENV_FILE", "file that these variables are read from; what is set in the real environment wins "
                          "(default: /etc/pobsync/pobsync.env)"},
     {"POBSYNC_FAKE_NOW", "time to take for now, for tests"},

@@ -6,15 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "model/rule.h"
 
 /* The variables that are read here. The file may hold others: other roles have theirs. */
-enum variable { VARIABLE_HOME, VARIABLE_DATABASE, VARIABLE_FIXED_ROOT, VARIABLE__MAX };
+enum variable {
+    VARIABLE_HOME,
+    VARIABLE_DATABASE,
+    VARIABLE_FIXED_ROOT,
+    VARIABLE_LISTEN,
+    VARIABLE_ALLOW_HTTP,
+    VARIABLE__MAX
+};
 
 static const char *const variable_names[] = {
     [VARIABLE_HOME] = "POBSYNC_HOME",
     [VARIABLE_DATABASE] = "POBSYNC_DATABASE",
     [VARIABLE_FIXED_ROOT] = "POBSYNC_BACKUP_ROOT_FIXED",
+    [VARIABLE_LISTEN] = "POBSYNC_LISTEN",
+    [VARIABLE_ALLOW_HTTP] = "POBSYNC_ALLOW_HTTP",
 };
 
 struct setting {
@@ -167,6 +177,11 @@ int environment_load(struct arena *arena, struct environment *environment, struc
     if (settings[VARIABLE_FIXED_ROOT].value != NULL &&
         check_path(&settings[VARIABLE_FIXED_ROOT], VARIABLE_FIXED_ROOT, err) < 0)
         return -1;
+    environment->listen =
+        settings[VARIABLE_LISTEN].value == NULL ? "127.0.0.1:8010" : settings[VARIABLE_LISTEN].value;
+    if (settings[VARIABLE_ALLOW_HTTP].value != NULL &&
+        parse_bool(settings[VARIABLE_ALLOW_HTTP].value, &environment->allow_http, err) < 0)
+        return err_in(err, "%s", variable_names[VARIABLE_ALLOW_HTTP]);
     environment->home = settings[VARIABLE_HOME].value;
     environment->home_origin = settings[VARIABLE_HOME].origin;
     environment->database = settings[VARIABLE_DATABASE].value;

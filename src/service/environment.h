@@ -16,6 +16,8 @@ struct environment {
     const char *home;       /* POBSYNC_HOME, default /var/lib/pobsync; absolute */
     const char *database;   /* POBSYNC_DATABASE, default sqlite://$POBSYNC_HOME/pobsync.db */
     const char *fixed_root; /* POBSYNC_BACKUP_ROOT_FIXED, NULL: not fixed */
+    const char *listen;     /* POBSYNC_LISTEN, default 127.0.0.1:8010 */
+    bool allow_http;        /* POBSYNC_ALLOW_HTTP=1 */
     /* Where each of the three comes from: "default", "file", "environment". */
     const char *home_origin, *database_origin, *fixed_root_origin;
 };

@@ -17,6 +17,12 @@ int store_audit_add(struct db *db, int64_t at, const char *actor, const char *or
 int store_audit_list(struct arena *arena, struct db *db, int64_t before, int64_t limit, struct audit **audits,
                      size_t *count, struct err *err)
 {
+    return store_audit_find(arena, db, NULL, NULL, before, limit, audits, count, err);
+}
+
+int store_audit_find(struct arena *arena, struct db *db, const char *actor, const char *object,
+                     int64_t before, int64_t limit, struct audit **audits, size_t *count, struct err *err)
+{
     DB_STMT_SCOPED *stmt = NULL;
     int row;
 
@@ -25,11 +31,15 @@ int store_audit_list(struct arena *arena, struct db *db, int64_t before, int64_t
     if (db_prepare(
             db,
             "SELECT id, at, actor, origin, action, object, before_text, after_text FROM audit WHERE id < ? "
-            "ORDER BY id DESC LIMIT ?",
+            "AND (? IS NULL OR actor = ?) AND (? IS NULL OR object = ?) ORDER BY id DESC LIMIT ?",
             &stmt, err) < 0)
         return -1;
     db_bind_int(stmt, 1, before == 0 ? INT64_MAX : before);
-    db_bind_int(stmt, 2, limit);
+    db_bind_text(stmt, 2, actor);
+    db_bind_text(stmt, 3, actor);
+    db_bind_text(stmt, 4, object);
+    db_bind_text(stmt, 5, object);
+    db_bind_int(stmt, 6, limit);
     while ((row = db_step(stmt, err)) > 0) {
         *audits = store_rows_room(arena, *audits, *count, sizeof **audits);
         (*audits)[(*count)++] = (struct audit){

@@ -23,4 +23,8 @@ int store_audit_add(struct db *db, int64_t at, const char *actor, const char *or
 int store_audit_list(struct arena *arena, struct db *db, int64_t before, int64_t limit, struct audit **audits,
                      size_t *count, struct err *err);
 
+/* The same, of one actor and about one object; NULL: any. */
+int store_audit_find(struct arena *arena, struct db *db, const char *actor, const char *object,
+                     int64_t before, int64_t limit, struct audit **audits, size_t *count, struct err *err);
+
 #endif

@@ -1,0 +1,100 @@
+/* Makes pages live. Every page works without it: links are links, changes are forms. */
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // Relative times: the server writes them once, here they move on.
+  const units = [[86400, "d"], [3600, "h"], [60, "min"]];
+  const ago = (seconds) => {
+    const past = seconds >= 0, size = Math.abs(seconds);
+    if (size >= 7 * 86400) return null;
+    const unit = units.find(([length]) => size >= length);
+    if (!unit) return "just now";
+    const text = `${Math.floor(size / unit[0])} ${unit[1]}`;
+    return past ? `${text} ago` : `in ${text}`;
+  };
+  const refreshTimes = () => {
+    for (const time of all("time[data-live], td time[datetime], dd time[datetime]")) {
+      if (!/ago|^in |just now/.test(time.textContent)) continue;
+      const text = ago((Date.now() - Date.parse(time.dateTime)) / 1000);
+      if (text) time.textContent = text;
+    }
+  };
+  setInterval(refreshTimes, 30000);
+
+  // A filter box that names a table hides the rows that do not match, at once.
+  for (const box of all("input[data-filter]")) {
+    const table = document.getElementById(box.dataset.filter);
+    if (!table) continue;
+    box.addEventListener("input", () => {
+      const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of all("tbody tr", table)) {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+      }
+    });
+  }
+
+  // Commands can be copied.
+  if (navigator.clipboard) {
+    for (const code of all("code.copy")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "link";
+      button.textContent = "Copy";
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(code.textContent);
+        button.textContent = "Copied";
+        setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      });
+      code.after(" ", button);
+    }
+  }
+
+  // A page that shows something in progress loads itself again; a hidden tab waits.
+  const live = document.querySelector("[data-refresh]");
+  if (live) {
+    const period = 1000 * Number(live.dataset.refresh);
+    const again = async () => {
+      if (document.hidden) return setTimeout(again, period);
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        if (answer.redirected || !answer.ok) return location.reload();
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.querySelector("[data-refresh]");
+        const old = document.querySelector("[data-refresh]");
+        if (!fresh) return location.reload();
+        old.replaceWith(document.adoptNode(fresh));
+      } catch {
+        /* the server is away for a moment: the next attempt tells */
+      }
+      setTimeout(again, period);
+    };
+    setTimeout(again, period);
+  }
+
+  // Keyboard: "/" to the filter, "g" and a letter to a page, "j" and "k" through the rows of a table.
+  const places = { d: "/", h: "/hosts", r: "/runs", s: "/schedules", q: "/queue" };
+  let leader = false;
+  const rows = () => all("tbody tr").filter((row) => !row.hidden && row.querySelector("a"));
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || /INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) return;
+    if (leader) {
+      leader = false;
+      if (places[event.key]) location.href = places[event.key];
+      return;
+    }
+    if (event.key === "g") {
+      leader = true;
+      setTimeout(() => { leader = false; }, 1500);
+    } else if (event.key === "/") {
+      const box = document.querySelector("input[type=search]");
+      if (box) { event.preventDefault(); box.focus(); }
+    } else if (event.key === "j" || event.key === "k") {
+      const links = rows().map((row) => row.querySelector("a"));
+      const at = links.indexOf(document.activeElement);
+      const next = links[at + (event.key === "j" ? 1 : -1)] || links[0];
+      if (next) next.focus();
+    }
+  });
+})();
