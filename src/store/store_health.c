@@ -46,30 +46,32 @@ int store_health_open_runs(struct arena *arena, struct db *db, int64_t host_id, 
     return store_run_read(arena, stmt, runs, count, err);
 }
 
+/* From the hosts to their snapshots (CROSS JOIN keeps that order), each along its index to the first good one. */
 int store_health_last_good(struct arena *arena, struct db *db, int64_t host_id, struct snapshot **snapshots,
                            size_t *count, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
 
-    if (prepare(db,
-                SNAPSHOT_SELECT
-                " WHERE (? = 0 OR h.id = ?) AND s.id = (SELECT id FROM snapshot WHERE host_id = h.id "
-                "AND kind <> 'incomplete' AND status IN ('success', 'warning') AND held_reason IS NULL "
-                "AND confirmed = 1 AND missing_since IS NULL ORDER BY name DESC LIMIT 1) ORDER BY s.host_id",
-                1, host_id, &stmt, err) < 0)
+    if (prepare(
+            db,
+            SNAPSHOT_COLUMNS
+            " FROM host h CROSS JOIN snapshot s WHERE (? = 0 OR h.id = ?) AND s.id = "
+            "(SELECT id FROM snapshot WHERE host_id = h.id AND kind <> 'incomplete' AND status IN ('success', 'warning') AND held_reason IS NULL "
+            "AND confirmed = 1 AND missing_since IS NULL ORDER BY name DESC LIMIT 1) ORDER BY h.id",
+            1, host_id, &stmt, err) < 0)
         return -1;
     return store_snapshot_read(arena, stmt, snapshots, count, err);
 }
 
+/* A range, so that the index of held_at is used. */
 int store_health_held(struct arena *arena, struct db *db, int64_t host_id, struct snapshot **snapshots,
                       size_t *count, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
 
     if (prepare(db,
-                SNAPSHOT_SELECT
-                " WHERE (? = 0 OR h.id = ?) AND s.held_at IS NOT NULL AND s.held_reason IS NOT NULL "
-                "AND s.status NOT IN ('deleting', 'deleted') ORDER BY s.host_id, s.name DESC",
+                SNAPSHOT_SELECT " WHERE (? = 0 OR h.id = ?) AND s.held_at >= 0 AND s.held_reason IS NOT NULL "
+                                "AND s.status NOT IN ('deleting', 'deleted') ORDER BY s.host_id, s.name DESC",
                 1, host_id, &stmt, err) < 0)
         return -1;
     return store_snapshot_read(arena, stmt, snapshots, count, err);

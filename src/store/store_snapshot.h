@@ -16,10 +16,11 @@ int store_snapshot_load(struct arena *arena, struct db *db, int64_t host_id, con
 
 /* The columns of a snapshot s and its host h, for statements of this floor; store_snapshot_read() steps such a one,
  * bound, to its end. */
-#define SNAPSHOT_SELECT                                                                                                \
+#define SNAPSHOT_COLUMNS                                                                                               \
     "SELECT s.id, s.host_id, h.name, s.run_id, s.kind, s.name, s.status, s.started_at, s.ended_at, s.base_id, "        \
     "s.base_name, s.files, s.directories, s.bytes, s.linked_files, s.new_bytes, s.pinned, s.pin_reason, s.confirmed, " \
-    "s.held_reason, s.missing_since FROM snapshot s JOIN host h ON h.id = s.host_id"
+    "s.held_reason, s.missing_since"
+#define SNAPSHOT_SELECT SNAPSHOT_COLUMNS " FROM snapshot s JOIN host h ON h.id = s.host_id"
 int store_snapshot_read(struct arena *arena, struct db_stmt *stmt, struct snapshot **snapshots, size_t *count,
                         struct err *err);
 
