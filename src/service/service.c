@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "service/reserve.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 
@@ -94,6 +95,7 @@ int service_open_unmigrated(struct service *service, struct arena *arena, const 
     if (environment_load(arena, &service->environment, err) < 0 ||
         make_state(service->environment.home, err) < 0)
         return -1;
+    reserve_mind(service->environment.home);
     return db_open(service->environment.database, &service->db, err);
 }
 
