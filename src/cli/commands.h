@@ -31,12 +31,14 @@ extern const struct command cmd_runs;
 extern const struct command cmd_schedule;
 extern const struct command cmd_schedules;
 extern const struct command cmd_serve;
+extern const struct command cmd_scheduler;
 extern const struct command cmd_show;
 extern const struct command cmd_snapshots;
 extern const struct command cmd_status;
 extern const struct command cmd_test_connection;
 extern const struct command cmd_unpin;
 extern const struct command cmd_users;
+extern const struct command cmd_up;
 extern const struct command cmd_worker;
 
 #endif

@@ -1,0 +1,39 @@
+/* pobsync up */
+#include "base/log.h"
+#include "cli/commands.h"
+#include "daemon/supervisor.h"
+
+static int run(struct call *call, struct err *err)
+{
+    const char *jobs = call_value(call, "jobs");
+    const char *const scheduler[] = {"pobsync", "scheduler", "--loop", NULL};
+    const char *const worker[] = {"pobsync", "worker", jobs == NULL ? NULL : "--jobs", jobs, NULL};
+    const struct supervisor_part parts[] = {{"scheduler", scheduler}, {"worker", worker}};
+
+    if (!call->quiet && call->verbose == 0)
+        log_set_level(LOG_LEVEL_INFO);
+    /* What is wrong with environment or database is said here, once, instead of by each part again and again. */
+    if (call_service(call, err) == NULL)
+        return -1;
+    service_close(&call->service);
+    call->service_is_open = false;
+    return supervisor_run(parts, sizeof parts / sizeof parts[0], err);
+}
+
+static const struct option_spec options[] = {
+    {"jobs", 0, "N", "do at most N runs at the same time (default: the setting parallel_runs)"},
+    {0},
+};
+
+const struct command cmd_up = {
+    .name = "up",
+    .summary = "run scheduler and worker under one process",
+    .options = options,
+    .details =
+        "Starts again what ends, with growing pauses. TERM or INT end everything within 12 seconds; runs that "
+        "go on end as cancelled and are taken up again with the next start. Tells systemd when it is ready, and "
+        "that it lives, where the unit asks for it.",
+    .examples = "pobsync up",
+    .long_running = true,
+    .run = run,
+};
