@@ -239,13 +239,26 @@ class Apply(RetentionCase):
             running.kill(15)
             running.wait()
 
+    def queue(self, job, kind, request=None, trigger="web"):
+        host, node = self.query("SELECT id, node_id FROM host")[0]
+        self.plant("INSERT INTO run (host_id, host_name, job, kind, trigger_name, state, actor, requested_at, due_at, "
+                   "node_id, request) VALUES (?, 'web1', ?, ?, ?, 'queued', 'anna', ?, ?, ?, ?)",
+                   host, job, kind, trigger, BEGIN, BEGIN, node, request)
+
+    def test_what_nobody_asked_for_waits_for_a_good_backup(self):
+        self.fake.configure(exit=12)
+        self.backup(expect=1, env=self.at())
+        self.queue("prune", "scheduled", trigger="schedule")
+        self.assertEqual(self.run_at("worker", "--once").rc, 0)
+        self.assertIn("was no good", self.newest_run()["message"])
+        self.assertEqual(self.names(), self.all_names)
+        self.apply()  # a person may
+        self.assertEqual(self.names(), self.all_names[3:])
+
     def test_a_worker_does_it_too(self):
-        host = self.query("SELECT id, node_id FROM host")[0]
         for job, kind, request in (("prune", "scheduled", '{"max_delete":2}'), ("prune", "scheduled", None),
                                    ("delete", None, json.dumps({"snapshot": self.all_names[3], "reason": "asked for"}))):
-            self.plant("INSERT INTO run (host_id, host_name, job, kind, trigger_name, state, actor, requested_at, due_at, "
-                       "node_id, request) VALUES (?, 'web1', ?, ?, 'web', 'queued', 'anna', ?, ?, ?, ?)",
-                       host[0], job, kind, BEGIN, BEGIN, host[1], request)
+            self.queue(job, kind, request)
         result = self.run_at("worker", "--once")
         self.assertEqual(result.rc, 0, result)
         runs = {run["id"]: run for run in self.pobsync.json("runs")["items"] if run["trigger"] == "web"}
