@@ -5,10 +5,13 @@
 
 static int run(struct call *call, struct err *err)
 {
-    const char *jobs = call_value(call, "jobs");
+    const char *jobs = call_value(call, "jobs"), *listen = call_value(call, "listen");
     const char *const scheduler[] = {"pobsync", "scheduler", "--loop", NULL};
+    const char *const web[] = {"pobsync", "serve", listen == NULL ? NULL : "--listen", listen, NULL};
     const char *const worker[] = {"pobsync", "worker", jobs == NULL ? NULL : "--jobs", jobs, NULL};
-    const struct supervisor_part parts[] = {{"scheduler", scheduler}, {"worker", worker}};
+    /* The order in which they are ended: nothing is enqueued for a worker that is going. */
+    const struct supervisor_part parts[] = {{"scheduler", scheduler}, {"web", web}, {"worker", worker}};
+    const struct supervisor_part without_web[] = {{"scheduler", scheduler}, {"worker", worker}};
 
     if (!call->quiet && call->verbose == 0)
         log_set_level(LOG_LEVEL_INFO);
@@ -17,23 +20,28 @@ static int run(struct call *call, struct err *err)
         return -1;
     service_close(&call->service);
     call->service_is_open = false;
+    if (call_has(call, "no-web"))
+        return supervisor_run(without_web, sizeof without_web / sizeof without_web[0], err);
     return supervisor_run(parts, sizeof parts / sizeof parts[0], err);
 }
 
 static const struct option_spec options[] = {
     {"jobs", 0, "N", "do at most N runs at the same time (default: the setting parallel_runs)"},
+    {"listen", 0, "ADDRESS:PORT",
+     "where the web pages listen (default: POBSYNC_LISTEN, else 127.0.0.1:8010)"},
+    {"no-web", 0, NULL, "scheduler and worker only"},
     {0},
 };
 
 const struct command cmd_up = {
     .name = "up",
-    .summary = "run scheduler and worker under one process",
+    .summary = "run scheduler, web and worker under one process",
     .options = options,
     .details =
         "Starts again what ends, with growing pauses. TERM or INT end everything within 12 seconds; runs that "
         "go on end as cancelled and are taken up again with the next start. Tells systemd when it is ready, and "
         "that it lives, where the unit asks for it.",
-    .examples = "pobsync up",
+    .examples = "pobsync up\npobsync up --jobs 4 --listen 127.0.0.1:8010",
     .long_running = true,
     .run = run,
 };

@@ -6,9 +6,11 @@ import signal
 import socket
 import time
 import unittest
+import urllib.request
 
 from kit.case import HostCase
 from kit.deadline import wait_for
+from kit.sshd import free_port
 
 TIME_LIMIT = 900
 MONDAY = "2026-11-23T{}Z"  # at a time of that day
@@ -132,8 +134,8 @@ class Up(SchedulerCase):
         return {argv[1].decode(): pid for pid, argv in self.pobsync.processes().items()
                 if argv[1:2] in ([b"scheduler"], [b"worker"])}
 
-    def start(self, **keywords):
-        up = self.pobsync.spawn("up", **keywords)
+    def start(self, *options, **keywords):
+        up = self.pobsync.spawn("up", *(options or ["--no-web"]), **keywords)
         wait_for(lambda: len(self.parts()) == 2, 20, lambda: f"both parts run; {up.output('stderr')}")
         return up
 
@@ -171,6 +173,20 @@ class Up(SchedulerCase):
         up = self.start()
         wait_for(lambda: self.snapshots(), 60, lambda: f"a snapshot; {up.output('stderr').decode()}")
         self.end(up, signal.SIGINT)
+
+    def test_the_web_pages_come_with_it(self):
+        port = free_port()
+        up = self.start("--listen", f"127.0.0.1:{port}")
+
+        def answers():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                    return answer.status == 200
+            except OSError:
+                return False
+
+        wait_for(answers, 30, lambda: f"the web answers; {up.output('stderr').decode()}")
+        self.end(up)
 
     def test_what_dies_is_started_again(self):
         up = self.start()

@@ -133,7 +133,7 @@ class Unattended(unittest.TestCase):
     def keep_up(self):
         """What the service manager does."""
         if self.up is None or self.up.process.poll() is not None:
-            self.up = self.pobsync.spawn("up")
+            self.up = self.pobsync.spawn("up", "--no-web")
 
     def fill_disk(self):
         filler = self.disk.fill(leave=2 << 20)
