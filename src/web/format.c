@@ -104,6 +104,8 @@ static bool format_words(const json_t *value, const void *context, struct buf *o
     (void)context;
     if (text == NULL)
         return false;
+    if (strcmp(text, "ok") == 0)
+        text = "OK";
     for (const char *c = text; *c != '\0'; c++) {
         if (c == text && *c >= 'a' && *c <= 'z')
             buf_add_char(out, (char)(*c - 'a' + 'A'));
@@ -113,9 +115,8 @@ static bool format_words(const json_t *value, const void *context, struct buf *o
     return true;
 }
 
-static bool format_lines(const json_t *value, const void *context, struct buf *out)
+static bool write_items(const json_t *value, const char *between, struct buf *out)
 {
-    (void)context;
     if (json_is_null(value))
         return true;
     for (size_t i = 0; i < json_array_size(value); i++) {
@@ -124,10 +125,22 @@ static bool format_lines(const json_t *value, const void *context, struct buf *o
         if (text == NULL)
             return false;
         if (i > 0)
-            buf_add_char(out, '\n');
+            buf_add_text(out, between);
         buf_add_text(out, text);
     }
     return json_is_array(value);
+}
+
+static bool format_lines(const json_t *value, const void *context, struct buf *out)
+{
+    (void)context;
+    return write_items(value, "\n", out);
+}
+
+static bool format_list(const json_t *value, const void *context, struct buf *out)
+{
+    (void)context;
+    return write_items(value, ", ", out);
 }
 
 static bool format_known(const json_t *value, const void *context, struct buf *out)
@@ -145,9 +158,15 @@ static bool format_known(const json_t *value, const void *context, struct buf *o
 }
 
 const struct template_formatter web_formatters[] = {
-    {"ago", format_ago},           {"minute", format_minute},
-    {"bytes", format_bytes},       {"count", format_count},
-    {"duration", format_duration}, {"milliseconds", format_milliseconds},
-    {"words", format_words},       {"lines", format_lines},
-    {"known", format_known},       {NULL, NULL},
+    {"ago", format_ago},
+    {"minute", format_minute},
+    {"bytes", format_bytes},
+    {"count", format_count},
+    {"duration", format_duration},
+    {"milliseconds", format_milliseconds},
+    {"words", format_words},
+    {"lines", format_lines},
+    {"list", format_list},
+    {"known", format_known},
+    {NULL, NULL},
 };

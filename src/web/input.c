@@ -161,8 +161,7 @@ int input_check(struct visit *visit, const struct url_pairs *sent, int *status, 
     return 0;
 }
 
-/* Text areas send CRLF between lines. */
-static const char *without_returns(struct arena *arena, const char *text)
+const char *input_plain(struct arena *arena, const char *text)
 {
     char *plain = arena_strdup(arena, text), *to = plain;
 
@@ -191,7 +190,7 @@ int input_changes(const struct visit *visit, enum field_scope scope, struct conf
             (*changes)[(*count)++] = (struct config_change){.field = field, .text = NULL};
         else if (text != NULL && (visit->api || set != NULL))
             (*changes)[(*count)++] =
-                (struct config_change){.field = field, .text = without_returns(visit->arena, text)};
+                (struct config_change){.field = field, .text = input_plain(visit->arena, text)};
     }
     return 0;
 }

@@ -17,4 +17,7 @@ int input_check(struct visit *visit, const struct url_pairs *sent, int *status, 
 int input_changes(const struct visit *visit, enum field_scope scope, struct config_change **changes,
                   size_t *count, struct err *err);
 
+/* Without the carriage returns that text areas send before line feeds. */
+const char *input_plain(struct arena *arena, const char *text);
+
 #endif

@@ -1,4 +1,4 @@
-/* The handlers of the route table, each in the file of its subject page_<subject>.c. */
+/* The handlers of the route table, each in the file of its subject page_<subject>.c, and the checks of their fields. */
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 
@@ -8,29 +8,77 @@
 
 struct visit;
 
-/* page_login.c: without an account, and with one's own */
+/* page_account.c: one's own account */
+int page_account(struct visit *visit, json_t **document, struct err *err);
+int page_password_post(struct visit *visit, json_t **document, struct err *err);
+int page_sessions_end_post(struct visit *visit, json_t **document, struct err *err);
+int page_theme_check(const char *value, struct err *err);
+int page_theme_post(struct visit *visit, json_t **document, struct err *err);
+
+/* page_api.c: the index of the API, the audit */
+int page_api_index(struct visit *visit, json_t **document, struct err *err);
+int page_audit(struct visit *visit, json_t **document, struct err *err);
+
+/* page_host.c: dashboard, hosts, snapshots */
+int page_dashboard(struct visit *visit, json_t **document, struct err *err);
+int page_hosts(struct visit *visit, json_t **document, struct err *err);
+int page_host(struct visit *visit, json_t **document, struct err *err);
+int page_host_new(struct visit *visit, json_t **document, struct err *err);
+int page_host_new_post(struct visit *visit, json_t **document, struct err *err);
+int page_backup_post(struct visit *visit, json_t **document, struct err *err);
+int page_test_post(struct visit *visit, json_t **document, struct err *err);
+int page_snapshots(struct visit *visit, json_t **document, struct err *err);
+int page_kind_check(const char *value, struct err *err);
+int page_snapshot(struct visit *visit, json_t **document, struct err *err);
+int page_release_post(struct visit *visit, json_t **document, struct err *err);
+int page_pin_post(struct visit *visit, json_t **document, struct err *err);
+int page_unpin_post(struct visit *visit, json_t **document, struct err *err);
+
+/* page_login.c: without an account */
 int page_login(struct visit *visit, json_t **document, struct err *err);
 int page_login_post(struct visit *visit, json_t **document, struct err *err);
 int page_logout_post(struct visit *visit, json_t **document, struct err *err);
 int page_setup(struct visit *visit, json_t **document, struct err *err);
 int page_setup_post(struct visit *visit, json_t **document, struct err *err);
 
-/* page_host.c */
-int page_hosts(struct visit *visit, json_t **document, struct err *err);
+/* page_policy.c: schedule and retention of a host */
+int page_schedule(struct visit *visit, json_t **document, struct err *err);
+int page_schedule_post(struct visit *visit, json_t **document, struct err *err);
+int page_schedule_remove_post(struct visit *visit, json_t **document, struct err *err);
+int page_retention_kind_check(const char *value, struct err *err);
+int page_retention(struct visit *visit, json_t **document, struct err *err);
+int page_retention_post(struct visit *visit, json_t **document, struct err *err);
+
+/* page_run.c: runs, logs, the queue */
+int page_runs(struct visit *visit, json_t **document, struct err *err);
+int page_run(struct visit *visit, json_t **document, struct err *err);
+int page_log(struct visit *visit, json_t **document, struct err *err);
+int page_cancel_post(struct visit *visit, json_t **document, struct err *err);
+int page_queue(struct visit *visit, json_t **document, struct err *err);
+int page_schedules(struct visit *visit, json_t **document, struct err *err);
+
+/* page_settings.c: settings, self-check */
+int page_settings(struct visit *visit, json_t **document, struct err *err);
+int page_settings_post(struct visit *visit, json_t **document, struct err *err);
+int page_config(struct visit *visit, json_t **document, struct err *err);
+int page_config_post(struct visit *visit, json_t **document, struct err *err);
+int page_check(struct visit *visit, json_t **document, struct err *err);
 
 /* page_state.c: for programs that watch */
 int page_health(struct visit *visit, json_t **document, struct err *err);
 int page_ready(struct visit *visit, json_t **document, struct err *err);
+int page_status(struct visit *visit, json_t **document, struct err *err);
+int page_metrics(struct visit *visit, json_t **document, struct err *err);
 
-/* page_api.c */
-int page_api_index(struct visit *visit, json_t **document, struct err *err);
-int page_audit(struct visit *visit, json_t **document, struct err *err);
-
-/* page_account.c */
-int page_account(struct visit *visit, json_t **document, struct err *err);
-int page_password_post(struct visit *visit, json_t **document, struct err *err);
-int page_sessions_end_post(struct visit *visit, json_t **document, struct err *err);
-int page_theme_post(struct visit *visit, json_t **document, struct err *err);
-int page_theme_check(const char *value, struct err *err);
+/* page_user.c: users and tokens */
+int page_users(struct visit *visit, json_t **document, struct err *err);
+int page_role_check(const char *value, struct err *err);
+int page_yes_check(const char *value, struct err *err);
+int page_users_post(struct visit *visit, json_t **document, struct err *err);
+int page_user_post(struct visit *visit, json_t **document, struct err *err);
+int page_user_remove_post(struct visit *visit, json_t **document, struct err *err);
+int page_tokens(struct visit *visit, json_t **document, struct err *err);
+int page_tokens_post(struct visit *visit, json_t **document, struct err *err);
+int page_token_revoke_post(struct visit *visit, json_t **document, struct err *err);
 
 #endif

@@ -1,9 +1,17 @@
-/* Hosts. */
+/* Hosts and their snapshots. */
 #include <string.h>
 
 #include "service/document.h"
+#include "service/document_overview.h"
+#include "service/document_status.h"
+#include "service/service_config.h"
+#include "service/service_queue.h"
+#include "service/service_snapshot.h"
+#include "web/input.h"
 #include "web/page.h"
 #include "web/visit.h"
+
+enum { SNAPSHOTS_SHOWN = 100 };
 
 /* Whether name or address of the item holds the text. */
 static bool holds(const json_t *item, const char *text)
@@ -15,9 +23,8 @@ static bool holds(const json_t *item, const char *text)
 }
 
 /* ?q= keeps what has the text in its name or address. */
-static void filter(struct visit *visit, json_t *document)
+static void filter(struct visit *visit, json_t *items)
 {
-    json_t *items = json_object_get(document, "items");
     const char *query = visit_text(visit, "q");
 
     for (size_t i = json_array_size(items); query != NULL && i > 0; i--)
@@ -26,10 +33,154 @@ static void filter(struct visit *visit, json_t *document)
     visit->extra = json_pack("{s:s}", "query", query == NULL ? "" : query);
 }
 
+int page_dashboard(struct visit *visit, json_t **document, struct err *err)
+{
+    json_t *urgent = json_array(), *hosts, *running;
+    const char *verdict;
+
+    if (document_status(visit->service, document, err) < 0) {
+        json_decref(urgent);
+        return -1;
+    }
+    hosts = json_object_get(*document, "hosts");
+    for (size_t i = 0; i < json_array_size(hosts); i++)
+        if (json_is_true(json_object_get(json_array_get(hosts, i), "attention")))
+            json_array_append(urgent, json_array_get(hosts, i));
+    if (document_runs(visit->service, NULL, "running", 0, 20, &running, err) < 0) {
+        json_decref(urgent);
+        return -1;
+    }
+    verdict = document_status_needs_attention(*document) ? "failed" : "ok";
+    if (json_array_size(hosts) == 0)
+        verdict = "none";
+    visit->extra =
+        json_pack("{s:o, s:O, s:s, s:i}", "urgent", urgent, "running", json_object_get(running, "items"),
+                  "level", verdict, "urgent_count", (int)json_array_size(urgent));
+    json_decref(running);
+    return 0;
+}
+
 int page_hosts(struct visit *visit, json_t **document, struct err *err)
 {
     if (document_hosts(visit->service, document, err) < 0)
         return -1;
-    filter(visit, *document);
+    filter(visit, json_object_get(*document, "items"));
     return 0;
+}
+
+int page_host(struct visit *visit, json_t **document, struct err *err)
+{
+    return document_host_overview(visit->service, visit_param(visit, "host"), document, err);
+}
+
+int page_host_new(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *name = visit_input(visit, "name"), *address = visit_input(visit, "address");
+
+    (void)err;
+    *document =
+        json_pack("{s:s, s:s}", "name", name == NULL ? "" : name, "address", address == NULL ? "" : address);
+    return 0;
+}
+
+/* A new host, never one that is there already: the page of that changes it. */
+int page_host_new_post(struct visit *visit, json_t **document, struct err *err)
+{
+    const struct config_change change = {config_field("address"), visit_input(visit, "address")};
+    const char *name = visit_input(visit, "name");
+    struct err missing;
+    json_t *there;
+
+    if (document_host(visit->service, name, &there, &missing) == 0) {
+        json_decref(there);
+        return err_set(err, ERR_EXISTS, "host \"%s\" exists already", name);
+    }
+    if (missing.code != ERR_NOT_FOUND) {
+        *err = missing;
+        return -1;
+    }
+    if (service_host_configure(visit->service, name, &change, 1, document, err) < 0)
+        return -1;
+    visit->status = visit->api ? 201 : 0;
+    visit_go(visit, "/hosts/%s%s", name, visit->api ? "" : "?notice=created");
+    return 0;
+}
+
+/* Work is a row of the queue, and the answer is the page of that row. */
+static int enqueue(struct visit *visit, struct queue_wish *wish, json_t **document, struct err *err)
+{
+    wish->host = visit_param(visit, "host");
+    wish->trigger = visit->service->origin;
+    if (service_queue_add(visit->service, wish, document, err) < 0)
+        return -1;
+    visit->status = visit->api ? 202 : 0;
+    visit_go(visit, "/runs/%lld", (long long)json_integer_value(json_object_get(*document, "id")));
+    return 0;
+}
+
+int page_backup_post(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *manual = visit_text(visit, "manual");
+    struct queue_wish wish = {.job = JOB_BACKUP, .kind = "scheduled"};
+
+    if (manual != NULL && strcmp(manual, "yes") == 0)
+        wish.kind = "manual";
+    return enqueue(visit, &wish, document, err);
+}
+
+int page_test_post(struct visit *visit, json_t **document, struct err *err)
+{
+    struct queue_wish wish = {.job = JOB_TEST};
+
+    return enqueue(visit, &wish, document, err);
+}
+
+int page_snapshots(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *kind = visit_text(visit, "kind");
+
+    visit->extra = json_pack("{s:s}", "kind_query", kind == NULL ? "" : kind);
+    return document_snapshot_page(visit->service, visit_param(visit, "host"), kind,
+                                  visit_text(visit, "before"), SNAPSHOTS_SHOWN, document, err);
+}
+
+int page_kind_check(const char *value, struct err *err)
+{
+    if (snapshot_kind_parse(value) != KIND__MAX)
+        return 0;
+    return err_set(err, ERR_INVALID, "\"%s\" is no kind, expected scheduled, manual or incomplete", value);
+}
+
+int page_snapshot(struct visit *visit, json_t **document, struct err *err)
+{
+    return document_snapshot(visit->service, visit_param(visit, "host"), visit_param(visit, "snapshot"),
+                             document, err);
+}
+
+static void go_to_snapshot(struct visit *visit, const char *notice)
+{
+    visit_go(visit, "/hosts/%s/snapshots/%s%s", visit_param(visit, "host"),
+             url_encode(visit->arena, visit_param(visit, "snapshot"), false), visit->api ? "" : notice);
+}
+
+int page_release_post(struct visit *visit, json_t **document, struct err *err)
+{
+    go_to_snapshot(visit, "?notice=released");
+    return service_snapshot_release(visit->service, visit_param(visit, "host"),
+                                    visit_param(visit, "snapshot"), visit_input(visit, "reason"), document,
+                                    err);
+}
+
+int page_pin_post(struct visit *visit, json_t **document, struct err *err)
+{
+    go_to_snapshot(visit, "?notice=pinned");
+    return service_snapshot_pin(visit->service, visit_param(visit, "host"), visit_param(visit, "snapshot"),
+                                visit_input(visit, "reason"), document, err);
+}
+
+int page_unpin_post(struct visit *visit, json_t **document, struct err *err)
+{
+    go_to_snapshot(visit, "?notice=unpinned");
+    return service_snapshot_unpin(visit->service, visit_param(visit, "host"), visit_param(visit, "snapshot"),
+                                  document, err);
 }

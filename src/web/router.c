@@ -209,6 +209,9 @@ static enum step find_account(struct visit *visit)
 
 static enum step ask_for_login(struct visit *visit)
 {
+    /* What is no page is asked for by programs. */
+    if (visit->route->method == HTTP_GET && visit->route->template == NULL)
+        visit->api = true;
     if (visit->api) {
         url_pairs_add(visit->arena, &visit->response->headers, "WWW-Authenticate",
                       "Bearer realm=\"pobsync\"");

@@ -1,7 +1,7 @@
 /* The one table of routes. */
 #include "web/route.h"
 
-#include "base/parse.h"
+#include "model/rule.h"
 #include "web/page.h"
 
 static const struct route_field login_query[] = {{"next", false, NULL}, {0}};
@@ -15,6 +15,36 @@ static const struct route_field password_form[] = {
     {"password", true, NULL}, {"new_password", true, NULL}, {"again", true, NULL}, {0}};
 static const struct route_field theme_form[] = {{"theme", true, page_theme_check}, {0}};
 static const struct route_field filter_query[] = {{"q", false, NULL}, {0}};
+static const struct route_field host_form[] = {
+    {"name", true, rule_host_name}, {"address", true, rule_address}, {0}};
+static const struct route_field backup_form[] = {{"manual", false, page_yes_check}, {0}};
+static const struct route_field reason_form[] = {{"reason", true, rule_reason}, {0}};
+static const struct route_field snapshots_query[] = {
+    {"kind", false, page_kind_check}, {"before", false, NULL}, {0}};
+static const struct route_field runs_query[] = {
+    {"host", false, NULL}, {"state", false, NULL}, {"before", false, NULL}, {"limit", false, NULL}, {0}};
+static const struct route_field log_query[] = {{"from", false, NULL}, {0}};
+static const struct route_field schedule_fields_sent[] = {
+    {"cron", false, NULL},          {"prune", false, page_yes_check},   {"timezone", false, NULL},
+    {"grace_seconds", false, NULL}, {"enabled", false, page_yes_check}, {0}};
+static const struct route_field retention_query[] = {{"kind", false, page_retention_kind_check}, {0}};
+static const struct route_field retention_form[] = {{"kind", false, page_retention_kind_check},
+                                                    {"plan_id", true, NULL},
+                                                    {"max_delete", true, NULL},
+                                                    {"confirm", true, NULL},
+                                                    {0}};
+static const struct route_field user_new_form[] = {
+    {"name", true, user_name_check}, {"role", true, page_role_check}, {"password", true, NULL}, {0}};
+static const struct route_field user_form[] = {
+    {"role", false, page_role_check}, {"enabled", false, page_yes_check}, {"password", false, NULL}, {0}};
+static const struct route_field token_form[] = {{"name", true, user_label_check},
+                                                {"rights", false, NULL},
+                                                {"hosts", false, NULL},
+                                                {"days", false, NULL},
+#define RIGHT_FIELD(right, name, role, help) {"right." name, false, page_yes_check},
+                                                RIGHT_LIST(RIGHT_FIELD)
+#undef RIGHT_FIELD
+                                                    {0}};
 
 /* clang-format off */
 const struct route routes[] = {
@@ -31,9 +61,90 @@ const struct route routes[] = {
     {.method = HTTP_GET, .path = "/healthz", .faces = FACE_PAGE, .open = true, .handle = page_health},
     {.method = HTTP_GET, .path = "/readyz", .faces = FACE_PAGE, .open = true, .handle = page_ready},
 
+    /* How everything is. */
+    {.method = HTTP_GET, .path = "/", .faces = FACE_PAGE, .right = RIGHT_READ, .title = "Dashboard",
+     .template = "dashboard", .nav = "Dashboard", .command = "pobsync status", .handle = page_dashboard},
+    {.method = HTTP_GET, .path = "/status", .faces = FACE_API, .right = RIGHT_READ, .handle = page_status},
+
     /* Hosts. */
     {.method = HTTP_GET, .path = "/hosts", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Hosts",
      .template = "hosts", .nav = "Hosts", .command = "pobsync hosts", .fields = filter_query, .handle = page_hosts},
+    {.method = HTTP_POST, .path = "/hosts", .faces = FACE_API, .right = RIGHT_CONFIG, .fields = host_form,
+     .handle = page_host_new_post},
+    {.method = HTTP_GET, .path = "/hosts/new", .faces = FACE_PAGE, .right = RIGHT_CONFIG, .title = "Add a host",
+     .template = "host_new", .command = "pobsync configure-host NAME --address ADDR", .handle = page_host_new},
+    {.method = HTTP_POST, .path = "/hosts/new", .faces = FACE_PAGE, .right = RIGHT_CONFIG, .form = "/hosts/new",
+     .fields = host_form, .handle = page_host_new_post},
+    {.method = HTTP_GET, .path = "/hosts/:host", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Overview",
+     .template = "host", .tab = "Overview", .command = "pobsync show :host", .handle = page_host},
+    {.method = HTTP_POST, .path = "/hosts/:host/backup", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .fields = backup_form, .handle = page_backup_post},
+    {.method = HTTP_POST, .path = "/hosts/:host/test", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .handle = page_test_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/snapshots", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Snapshots", .template = "snapshots", .tab = "Snapshots", .command = "pobsync snapshots :host",
+     .fields = snapshots_query, .handle = page_snapshots},
+    {.method = HTTP_GET, .path = "/hosts/:host/snapshots/:snapshot", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Snapshot", .template = "snapshot", .handle = page_snapshot},
+    {.method = HTTP_POST, .path = "/hosts/:host/snapshots/:snapshot/release", .faces = FACE_BOTH,
+     .right = RIGHT_OPERATE, .fields = reason_form, .handle = page_release_post},
+    {.method = HTTP_POST, .path = "/hosts/:host/snapshots/:snapshot/pin", .faces = FACE_BOTH,
+     .right = RIGHT_OPERATE, .fields = reason_form, .handle = page_pin_post},
+    {.method = HTTP_POST, .path = "/hosts/:host/snapshots/:snapshot/unpin", .faces = FACE_BOTH,
+     .right = RIGHT_OPERATE, .handle = page_unpin_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/retention", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Retention", .template = "retention", .tab = "Retention", .command = "pobsync retention :host",
+     .fields = retention_query, .settings = SCOPE_HOST, .handle = page_retention},
+    {.method = HTTP_POST, .path = "/hosts/:host/retention", .faces = FACE_BOTH, .right = RIGHT_DESTROY,
+     .form = "/hosts/:host/retention", .fields = retention_form, .handle = page_retention_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/schedule", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Schedule", .template = "schedule", .tab = "Schedule", .command = "pobsync schedule :host",
+     .fields = schedule_fields_sent, .handle = page_schedule},
+    {.method = HTTP_POST, .path = "/hosts/:host/schedule", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .form = "/hosts/:host/schedule", .fields = schedule_fields_sent, .handle = page_schedule_post},
+    {.method = HTTP_POST, .path = "/hosts/:host/schedule/remove", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .handle = page_schedule_remove_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/config", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Settings", .template = "config", .tab = "Settings", .command = "pobsync show :host",
+     .handle = page_config},
+    {.method = HTTP_POST, .path = "/hosts/:host/config", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .form = "/hosts/:host/config", .settings = SCOPE_HOST, .handle = page_config_post},
+
+    /* Runs. */
+    {.method = HTTP_GET, .path = "/runs", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Runs",
+     .template = "runs", .nav = "Runs", .command = "pobsync runs", .fields = runs_query, .handle = page_runs},
+    {.method = HTTP_GET, .path = "/runs/:run", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Run",
+     .template = "run", .handle = page_run},
+    {.method = HTTP_GET, .path = "/runs/:run/log", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Log",
+     .template = "log", .command = "pobsync log :run", .fields = log_query, .handle = page_log},
+    {.method = HTTP_POST, .path = "/runs/:run/cancel", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .handle = page_cancel_post},
+    {.method = HTTP_GET, .path = "/queue", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Queue",
+     .template = "queue", .nav = "Queue", .command = "pobsync queue", .handle = page_queue},
+    {.method = HTTP_GET, .path = "/schedules", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Schedules",
+     .template = "schedules", .nav = "Schedules", .command = "pobsync schedules", .handle = page_schedules},
+
+    /* Administration. */
+    {.method = HTTP_GET, .path = "/settings", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .title = "Settings",
+     .template = "settings", .nav = "Settings", .handle = page_settings},
+    {.method = HTTP_POST, .path = "/settings", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .form = "/settings",
+     .settings = SCOPE_GLOBAL, .handle = page_settings_post},
+    {.method = HTTP_GET, .path = "/self-check", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Self-check",
+     .template = "check", .nav = "Self-check", .command = "pobsync check", .handle = page_check},
+    {.method = HTTP_GET, .path = "/users", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Users",
+     .template = "users", .nav = "Users", .command = "pobsync users", .handle = page_users},
+    {.method = HTTP_POST, .path = "/users", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/users",
+     .fields = user_new_form, .handle = page_users_post},
+    {.method = HTTP_POST, .path = "/users/:user", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/users",
+     .fields = user_form, .handle = page_user_post},
+    {.method = HTTP_POST, .path = "/users/:user/remove", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/users",
+     .handle = page_user_remove_post},
+    {.method = HTTP_GET, .path = "/tokens", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Tokens",
+     .template = "tokens", .nav = "Tokens", .handle = page_tokens},
+    {.method = HTTP_POST, .path = "/tokens", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/tokens",
+     .title = "Tokens", .template = "tokens", .fields = token_form, .handle = page_tokens_post},
+    {.method = HTTP_POST, .path = "/tokens/:token/revoke", .faces = FACE_BOTH, .right = RIGHT_ADMIN,
+     .form = "/tokens", .handle = page_token_revoke_post},
 
     /* One's own account, and what happened. */
     {.method = HTTP_GET, .path = "/account", .faces = FACE_PAGE, .right = RIGHT_READ, .title = "Your account",
@@ -49,6 +160,8 @@ const struct route routes[] = {
 
     /* For programs. */
     {.method = HTTP_GET, .path = "/api", .faces = FACE_INDEX, .right = RIGHT_READ, .handle = page_api_index},
+    {.method = HTTP_GET, .path = "/api/status", .faces = FACE_INDEX, .right = RIGHT_READ, .handle = page_status},
+    {.method = HTTP_GET, .path = "/metrics", .faces = FACE_PAGE, .right = RIGHT_READ, .handle = page_metrics},
     {0},
 };
 /* clang-format on */

@@ -35,6 +35,12 @@
     });
   }
 
+  // A setting that somebody types into is meant to be set.
+  for (const field of all(".field")) {
+    const set = field.querySelector('input[type=radio][value=yes]');
+    field.addEventListener("input", (event) => { if (set && event.target.type !== "radio") set.checked = true; });
+  }
+
   // Commands can be copied.
   if (navigator.clipboard) {
     for (const code of all("code.copy")) {
