@@ -36,12 +36,14 @@ const struct command *const commands[] = {
     &cmd_create_user,
     &cmd_users,
     &cmd_up,
+    &cmd_notify,
     &cmd_check,
     &cmd_migrate,
     &cmd_completion,
     &cmd_help,
     &cmd_complete,
     &cmd_run_job,
+    &cmd_send_alerts,
     NULL,
 };
 

@@ -96,6 +96,8 @@ const struct field config_fields[] = {
         "space of the backup root that runs leave free, in bytes or as 500M, 10G"),
     INT(min_free_inodes, UNIT_NONE, SCOPE_BOTH, 0, 1000000000000, "10000", "N",
         "inodes of the backup root that runs leave free, 0 to 1000000000000"),
+    INT(keep_logs_days, UNIT_NONE, SCOPE_GLOBAL, 0, 36500, "90", "DAYS",
+        "how many days the logs of runs are kept, 0 to 36500; 0 is for ever, and snapshots keep theirs"),
 };
 
 const size_t config_field_count = sizeof config_fields / sizeof config_fields[0];

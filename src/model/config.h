@@ -43,6 +43,8 @@ struct config {
     int64_t max_age_hours; /* 0 = three times the interval of the schedule */
     int64_t min_free_bytes;
     int64_t min_free_inodes;
+    /* global only */
+    int64_t keep_logs_days; /* 0 = for ever */
 };
 
 extern const struct field config_fields[];

@@ -53,6 +53,20 @@ int rule_timezone(const char *value, struct err *err);
 int rule_allowed_host(const char *value, struct err *err);
 int rule_proxy(const char *value, struct err *err);
 
+/* One mail address "local@domain" (RFC 5321 without quoted parts, ASCII), at most 254 bytes. No control character, no
+ * blank, no angle bracket: libcurl would pass them on as commands to the server. */
+int rule_mail_address(const char *value, struct err *err);
+
+/* An http:// or https:// address with a host; no user, no blank, printable ASCII; at most 2,000 bytes. */
+int rule_url(const char *value, struct err *err);
+
+/* A login at a mail server: one line without control characters, at most 256 bytes. */
+int rule_smtp_user(const char *value, struct err *err);
+
+/* "none", "starttls" or "tls"; "attention" or "failures". */
+int rule_smtp_security(const char *value, struct err *err);
+int rule_alert_on(const char *value, struct err *err);
+
 /* A reason that a person gives: one line, at most 400 bytes, not empty. */
 int rule_reason(const char *value, struct err *err);
 

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "model/field.h"
 #include "model/host.h"
 #include "model/run.h"
 #include "model/snapshot.h"
@@ -66,6 +67,8 @@ json_t *document_run_item(const struct run *run);
 json_t *document_last_run(const struct run *run);
 /* `settings` of a layer: value and origin of every field of `scope`. */
 json_t *document_settings(const struct effective *effective, enum field_scope scope);
+/* The value of one field of an entity: a text, a number, a boolean, or a list of texts. */
+json_t *document_field(const struct field *field, const void *entity);
 /* [{"type","fingerprint","pinned_at","pinned_by"}…] */
 json_t *document_pins(const struct host_key *keys, size_t count);
 

@@ -3,14 +3,12 @@
 
 #include "service/host_settings.h"
 
-static json_t *setting_value(const struct config *config, const struct field *field)
+json_t *document_field(const struct field *field, const void *entity)
 {
-    const void *member = field_value(field, config);
+    const void *member = field_value(field, entity);
     const struct list *list = member;
     json_t *array;
 
-    if (!config_is_set(config, field))
-        return json_null();
     switch (field->type) {
     case FIELD_TEXT:
         return document_text(*(const char *const *)member);
@@ -41,7 +39,10 @@ json_t *document_settings(const struct effective *effective, enum field_scope sc
             continue;
         setting = json_object();
         json_object_set_new(setting, "name", json_string(field->name));
-        json_object_set_new(setting, "value", setting_value(&effective->config, field));
+        json_object_set_new(setting, "value",
+                            config_is_set(&effective->config, field)
+                                ? document_field(field, &effective->config)
+                                : json_null());
         json_object_set_new(setting, "origin", json_string(config_origin_name(effective->origin[i])));
         json_object_set_new(setting, "help", json_string(field->help));
         json_array_append_new(settings, setting);

@@ -52,6 +52,7 @@ SETTINGS = {
     "max_age_hours": (["--max-age-hours", "48"], 48),
     "min_free_bytes": (["--min-free-bytes", "500M"], 500 << 20),
     "min_free_inodes": (["--min-free-inodes", "9"], 9),
+    "keep_logs_days": (["--keep-logs-days", "7"], 7),
 }
 
 

@@ -39,7 +39,7 @@ static void the_table_is_whole(void **state)
         "excludes_replace", "one_file_system",   "keep_last",       "keep_hourly",
         "keep_daily",       "keep_weekly",       "keep_monthly",    "keep_yearly",
         "protect_bases",    "max_delete",        "allow_empty",     "max_age_hours",
-        "min_free_bytes",   "min_free_inodes",
+        "min_free_bytes",   "min_free_inodes",   "keep_logs_days",
     };
     ARENA_SCOPED arena = ARENA_EMPTY;
 
@@ -96,6 +96,7 @@ static void defaults_are_those_of_the_product_page(void **state)
         {"max_age_hours", "0"},
         {"min_free_bytes", "1073741824"},
         {"min_free_inodes", "10000"},
+        {"keep_logs_days", "90"},
     };
     static const char *const unknown[] = {"backup_root", "address", "ssh_identity_file"};
     ARENA_SCOPED arena = ARENA_EMPTY;
