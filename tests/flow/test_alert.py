@@ -107,6 +107,15 @@ class Told(AlertCase):
         self.assertEqual((self.web.documents()[-1]["event"], self.web.documents()[-1]["previous"]), ("recovered", "failed"))
         self.assertEqual(self.deliver()["events"], 0)
 
+    def test_a_pass_of_the_scheduler_tells_and_pings(self):
+        self.pobsync.ok("notify", "--ping-url", self.web.url("/alive"))
+        self.add_run(self.add_host("web1"), "failed")
+        self.pobsync.ok("scheduler")
+        self.assertEqual([self.text_of(mail)["Subject"] for mail in self.mail.mails], ["[pobsync] web1: failed"] * 2)
+        self.assertIn(("GET", "/alive"), [(method, path) for method, path, _, _ in self.web.asked])
+        self.pobsync.ok("scheduler")
+        self.assertEqual(len(self.mail.mails), 2)
+
     def test_many_hosts_are_one_mail(self):
         for name in ("web1", "web2", "web3", "web4"):
             self.add_run(self.add_host(name), "failed")
