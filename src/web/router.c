@@ -356,8 +356,8 @@ static void work(struct visit *visit)
     struct err err = no_error;
     int status;
 
-    if (find_origin(visit) == STEP_ANSWERED || find_route(visit) == STEP_ANSWERED ||
-        find_account(visit) == STEP_ANSWERED)
+    if (find_origin(visit) == STEP_ANSWERED || find_account(visit) == STEP_ANSWERED ||
+        find_route(visit) == STEP_ANSWERED)
         return;
     if (input_read(visit, &sent, &status, &err) < 0) {
         answer_error(visit, status, &err);
