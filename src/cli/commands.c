@@ -19,6 +19,7 @@ const struct command *const commands[] = {
     &cmd_schedule,
     &cmd_schedules,
     &cmd_snapshots,
+    &cmd_discover_snapshots,
     &cmd_release,
     &cmd_retention,
     &cmd_pin,

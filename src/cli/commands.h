@@ -13,6 +13,7 @@ extern const struct command cmd_configure_global;
 extern const struct command cmd_configure_host;
 extern const struct command cmd_create_user;
 extern const struct command cmd_delete;
+extern const struct command cmd_discover_snapshots;
 extern const struct command cmd_help;
 extern const struct command cmd_host_key;
 extern const struct command cmd_hosts;

@@ -117,7 +117,8 @@ static void explain(struct arena *arena, struct discovery_look *look, int kind_f
 
     if (is_io_error(errnum)) {
         end_with_errno(arena, look,
-                       arena_printf(arena, "%s/%s: ", snapshot_kind_directory(entry->kind), entry->name), errnum);
+                       arena_printf(arena, "%s/%s: ", snapshot_kind_directory(entry->kind), entry->name),
+                       errnum);
         return;
     }
     if (fstatat(kind_fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {

@@ -43,7 +43,8 @@ static const char *text_of(const struct yaml_value *map, const char *key)
 {
     const struct yaml_value *value = yaml_find(map, key);
 
-    return value != NULL && value->type == YAML_TEXT && value->text[0] != '\0' && !text_has_control(value->text)
+    return value != NULL && value->type == YAML_TEXT && value->text[0] != '\0' &&
+                   !text_has_control(value->text)
                ? value->text
                : NULL;
 }
@@ -62,7 +63,7 @@ static int64_t time_of(struct arena *arena, const struct yaml_value *map, const 
 
 static int64_t count_of(const struct yaml_value *map, const char *key)
 {
-    const struct yaml_value *value = yaml_find(map, key);
+    const struct yaml_value *value = map == NULL ? NULL : yaml_find(map, key);
 
     return value != NULL && value->type == YAML_INT && value->number >= 0 ? value->number : -1;
 }
@@ -114,8 +115,8 @@ void snapshot_claim_parse(struct arena *arena, const char *file, const char *tex
 
     begin(claim);
     if (size > SNAPSHOT_META_MAX) {
-        claim->problem = arena_printf(arena, "\"%s\" has %zu bytes, more than %d", file, size,
-                                      (int)SNAPSHOT_META_MAX);
+        claim->problem =
+            arena_printf(arena, "\"%s\" has %zu bytes, more than %d", file, size, (int)SNAPSHOT_META_MAX);
         return;
     }
     if (text_is_utf8(text, size) && memchr(text, '\0', size) == NULL)
@@ -128,8 +129,8 @@ void snapshot_claim_parse(struct arena *arena, const char *file, const char *tex
     if (yaml_document_read(arena, file, text, size, &document, &err) < 0)
         claim->problem = arena_strdup(arena, err.message);
     else if (document.top->type != YAML_MAP)
-        claim->problem = arena_printf(arena, "\"%s\" holds %s, expected a map", file,
-                                      yaml_type_name(document.top->type));
+        claim->problem =
+            arena_printf(arena, "\"%s\" holds %s, expected a map", file, yaml_type_name(document.top->type));
     else
         take_yaml(arena, document.top, claim);
 }

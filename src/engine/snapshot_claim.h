@@ -10,9 +10,9 @@
 #include "engine/snapshot_meta.h"
 
 struct snapshot_claim {
-    const char *text;            /* all of the file as it is, valid UTF-8; NULL: no file, or none that can be kept */
-    const char *problem;         /* why the file says nothing: a sentence; NULL: there is none, or it was read */
-    bool ours;                   /* a complete meta.json of ours: `meta` holds */
+    const char *text;    /* all of the file as it is, valid UTF-8; NULL: no file, or none that can be kept */
+    const char *problem; /* why the file says nothing: a sentence; NULL: there is none, or it was read */
+    bool ours;           /* a complete meta.json of ours: `meta` holds */
     struct snapshot_meta meta;   /* of ours */
     const char *host, *name;     /* NULL: not claimed */
     enum snapshot_kind kind;     /* KIND__MAX: not claimed */

@@ -13,6 +13,9 @@ struct root {
     const char *installation; /* the installation that marked it */
     bool was_mount;           /* it was a mount of its own then */
     int64_t created_at;
+    const char *doubt;    /* why rows and disk may not belong together: nothing is pruned; NULL: no doubt */
+    int64_t doubt_at;     /* 0: no doubt */
+    int64_t confirmed_at; /* when a person last said that they do, 0: never */
 };
 
 #define ROOT_STATE_LIST(X)                                                                                   \

@@ -26,16 +26,22 @@ static int compare_names(const char *a, const char *b)
     return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
 }
 
+/* A row in the order of names, and whether its directory was seen. */
+struct place {
+    const struct snapshot *row;
+    bool present;
+};
+
 static int by_name(const void *a, const void *b)
 {
-    const struct snapshot *const *left = a, *const *right = b;
+    const struct place *left = a, *right = b;
 
-    return compare_names((*left)->name, (*right)->name);
+    return compare_names(left->row->name, right->row->name);
 }
 
-static int name_to_row(const void *name, const void *row)
+static int name_to_row(const void *name, const void *place)
 {
-    return compare_names(name, (*(const struct snapshot *const *)row)->name);
+    return compare_names(name, ((const struct place *)place)->row->name);
 }
 
 /* Names before kinds, so that equal names are neighbours; of these, what can be a snapshot comes first. */
@@ -59,7 +65,8 @@ static bool is_deleted(const struct snapshot *row)
 /* Whether the row's directory should lie under a final name. */
 static bool is_live(const struct snapshot *row)
 {
-    return row->kind != KIND_INCOMPLETE && row->status != SNAPSHOT_DELETED && row->status != SNAPSHOT_DELETING;
+    return row->kind != KIND_INCOMPLETE && row->status != SNAPSHOT_DELETED &&
+           row->status != SNAPSHOT_DELETING;
 }
 
 static void ignore(struct discovery_entry *entry, const char *problem)
@@ -77,8 +84,8 @@ static void classify(struct arena *arena, struct discovery_entry *entry, const s
     if (!entry->candidate) {
         ignore(entry, entry->problem);
     } else if (twin != NULL) {
-        ignore(entry, arena_printf(arena, "has the name of a snapshot in %s/",
-                                   snapshot_kind_directory(twin->kind)));
+        ignore(entry,
+               arena_printf(arena, "has the name of a snapshot in %s/", snapshot_kind_directory(twin->kind)));
     } else if (entry->kind == KIND_INCOMPLETE) {
         entry->class = DISCOVERY_INCOMPLETE;
     } else if (row != NULL && is_live(row) && row->kind != entry->kind) {
@@ -110,20 +117,21 @@ static void add_row(struct discovery_rows *rows, const struct snapshot *row)
     rows->items[rows->count++] = row;
 }
 
-/* `present`: which of `sorted` has its directory. */
-static void compare_rows(struct discovery *discovery, const struct snapshot *const *sorted,
-                         const bool *present, size_t count)
+static void compare_rows(struct discovery *discovery, const struct place *places, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!is_live(sorted[i]))
+        const struct snapshot *row = places[i].row;
+        bool present = places[i].present;
+
+        if (!is_live(row))
             continue;
         discovery->live++;
-        if (!present[i])
-            add_row(&discovery->missing, sorted[i]);
-        if (!present[i] && sorted[i]->missing_since == 0)
-            add_row(&discovery->lost, sorted[i]);
-        if (present[i] && sorted[i]->missing_since != 0)
-            add_row(&discovery->back, sorted[i]);
+        if (!present)
+            add_row(&discovery->missing, row);
+        if (!present && row->missing_since == 0)
+            add_row(&discovery->lost, row);
+        if (present && row->missing_since != 0)
+            add_row(&discovery->back, row);
     }
 }
 
@@ -135,8 +143,7 @@ static struct discovery_rows make_rows(struct arena *arena, size_t count)
 struct discovery discovery_plan(struct arena *arena, struct discovery_entry *entries, size_t entry_count,
                                 const struct snapshot *rows, size_t row_count)
 {
-    const struct snapshot **sorted = arena_alloc(arena, (row_count + 1) * sizeof *sorted);
-    bool *present = arena_alloc(arena, row_count + 1);
+    struct place *places = arena_alloc(arena, (row_count + 1) * sizeof *places);
     struct discovery discovery = {.missing = make_rows(arena, row_count),
                                   .lost = make_rows(arena, row_count),
                                   .back = make_rows(arena, row_count)};
@@ -144,23 +151,24 @@ struct discovery discovery_plan(struct arena *arena, struct discovery_entry *ent
     const struct discovery_entry *last = NULL;
 
     for (size_t i = 0; i < row_count; i++)
-        sorted[i] = &rows[i];
-    qsort(sorted, row_count, sizeof *sorted, by_name);
-    qsort(entries, entry_count, sizeof *entries, by_entry);
+        places[i].row = &rows[i];
+    qsort(places, row_count, sizeof *places, by_name);
+    if (entry_count > 0)
+        qsort(entries, entry_count, sizeof *entries, by_entry);
     for (size_t i = 0; i < entry_count; i++) {
         struct discovery_entry *entry = &entries[i];
-        const struct snapshot *const *place =
-            entry->candidate ? bsearch(entry->name, sorted, row_count, sizeof *sorted, name_to_row) : NULL;
+        struct place *place =
+            entry->candidate ? bsearch(entry->name, places, row_count, sizeof *places, name_to_row) : NULL;
         bool twin = last != NULL && strcmp(last->name, entry->name) == 0;
 
-        classify(arena, entry, entry->candidate && twin ? last : NULL, place == NULL ? NULL : *place);
-        if (place != NULL && entry->class != DISCOVERY_IGNORED && entry->kind == (*place)->kind)
-            present[place - (const struct snapshot *const *)sorted] = true;
+        classify(arena, entry, entry->candidate && twin ? last : NULL, place == NULL ? NULL : place->row);
+        if (place != NULL && entry->class != DISCOVERY_IGNORED && entry->kind == place->row->kind)
+            place->present = true;
         if (entry->candidate && entry->class != DISCOVERY_IGNORED)
             last = entry;
         count_entry(&discovery.counts, entry);
     }
-    compare_rows(&discovery, (const struct snapshot *const *)sorted, present, row_count);
+    compare_rows(&discovery, places, row_count);
     assert(counts->found == entry_count);
     assert(counts->found ==
            counts->new + counts->recorded + counts->unreadable + counts->incomplete + counts->ignored);
@@ -173,7 +181,8 @@ int64_t discovery_started_at(const char *name, int64_t claimed, int64_t now)
 
     if (!snapshot_name_is_candidate(name, &named) || claimed <= 0)
         return named;
-    return claimed > named + day || claimed < named - day || (claimed > now && named <= now) ? named : claimed;
+    return claimed > named + day || claimed < named - day || (claimed > now && named <= now) ? named
+                                                                                             : claimed;
 }
 
 const char *discovery_base(struct arena *arena, const char *name, const char *claimed)

@@ -35,7 +35,8 @@ struct discovery_entry {
     const char *problem;
     /* Filled by discovery_plan(). */
     enum discovery_class class;
-    const struct snapshot *record; /* the row of the same snapshot, or NULL; of a deleted one too when it is new */
+    const struct snapshot
+        *record; /* the row of the same snapshot, or NULL; of a deleted one too when it is new */
 };
 
 struct discovery_counts {

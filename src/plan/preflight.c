@@ -53,9 +53,9 @@ bool preflight_allows(enum preflight_state state, enum preflight_work work)
 
 const char *preflight_sum(struct arena *arena, const struct discovery_counts *counts)
 {
-    return arena_printf(arena, "%zu found: %zu new, %zu recorded, %zu unreadable, %zu incomplete, %zu ignored",
-                        counts->found, counts->new, counts->recorded, counts->unreadable, counts->incomplete,
-                        counts->ignored);
+    return arena_printf(
+        arena, "%zu found: %zu new, %zu recorded, %zu unreadable, %zu incomplete, %zu ignored", counts->found,
+        counts->new, counts->recorded, counts->unreadable, counts->incomplete, counts->ignored);
 }
 
 /* "31 snapshots are recorded" */
@@ -79,8 +79,9 @@ static struct preflight host_missing(struct arena *arena, const struct preflight
     preflight.expected = "the host's directory below the backup root";
     preflight.hint =
         similar != NULL
-            ? arena_printf(arena, "if one of these is it, rename it to \"%s\"; otherwise the first backup makes it: "
-                                  "pobsync backup %s",
+            ? arena_printf(arena,
+                           "if one of these is it, rename it to \"%s\"; otherwise the first backup makes it: "
+                           "pobsync backup %s",
                            facts->host, facts->host)
             : arena_printf(arena, "the first backup makes it: pobsync backup %s", facts->host);
     return preflight;
@@ -88,8 +89,8 @@ static struct preflight host_missing(struct arena *arena, const struct preflight
 
 static struct preflight unfinished(struct arena *arena, const struct preflight_facts *facts)
 {
-    const char *seen = arena_printf(arena, "seen until then: at least %zu found",
-                                    facts->discovery->counts.found);
+    const char *seen =
+        arena_printf(arena, "seen until then: at least %zu found", facts->discovery->counts.found);
 
     if (facts->look == LOOK_TIMED_OUT)
         return (struct preflight){
@@ -112,10 +113,11 @@ static struct preflight host_empty(struct arena *arena, const struct preflight_f
         PREFLIGHT_HOST_EMPTY, PREFLIGHT_WARN,
         arena_printf(arena, "\"%s\" exists and is empty; %s", facts->host_path, recorded_text(arena, facts)),
         recorded ? "the recorded snapshots" : "snapshots",
-        recorded ? "a wrong disk, or deleted? nothing is marked as missing; see what is mounted: findmnt, then "
-                   "check again"
-                 : arena_printf(arena, "nothing to import; the first backup fills it: pobsync backup %s",
-                                facts->host)};
+        recorded
+            ? "a wrong disk, or deleted? nothing is marked as missing; see what is mounted: findmnt, then "
+              "check again"
+            : arena_printf(arena, "nothing to import; the first backup fills it: pobsync backup %s",
+                           facts->host)};
 }
 
 static struct preflight no_snapshot_dirs(struct arena *arena, const struct preflight_facts *facts)
@@ -125,7 +127,8 @@ static struct preflight no_snapshot_dirs(struct arena *arena, const struct prefl
     return (struct preflight){
         PREFLIGHT_NO_SNAPSHOT_DIRS, PREFLIGHT_WARN,
         arena_printf(arena, "\"%s\": %zu entr%s, none a snapshot: %s; %s", facts->host_path, count,
-                     count == 1 ? "y" : "ies", names_text(arena, &facts->ignored), recorded_text(arena, facts)),
+                     count == 1 ? "y" : "ies", names_text(arena, &facts->ignored),
+                     recorded_text(arena, facts)),
         "scheduled/ or manual/ with directories named YYYYMMDD-HHMMSS...",
         "see whether the snapshots lie elsewhere, and move them into scheduled/ or manual/ of this directory"};
 }
@@ -154,8 +157,8 @@ static struct preflight snapshots_found(struct arena *arena, const struct prefli
                                   preflight_sum(arena, counts), NULL, NULL};
 
     if (counts->unreadable > 0) {
-        preflight.found = arena_printf(arena, "%s; unreadable: %s", preflight.found,
-                                       names_text(arena, &facts->unreadable));
+        preflight.found =
+            arena_printf(arena, "%s; unreadable: %s", preflight.found, names_text(arena, &facts->unreadable));
         preflight.expected = "snapshots that can be read";
         preflight.hint = "see owner and mode of these, or the disk (dmesg), then check again";
     } else if (counts->incomplete > 0) {

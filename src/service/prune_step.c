@@ -5,6 +5,7 @@
 
 #include "engine/prune.h"
 #include "plan/prune_guard.h"
+#include "service/root_doubt.h"
 #include "service/zone_cache.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
@@ -140,6 +141,9 @@ static int require_no_doubt(const struct prune_step *step, struct err *err)
             return -1;
         facts.last_backup = last.id == 0 ? NULL : &last;
     }
+    if (root_doubt_refuse_prune(step->service, step->directory, step->snapshots, step->snapshot_count, err) <
+        0)
+        return -1;
     refusal = prune_guard_host(step->service->arena, &facts);
     if (refusal.why == NULL)
         return 0;

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "db/transaction.h"
+#include "engine/discovery.h"
 #include "engine/host_directory.h"
 #include "model/rule.h"
 #include "service/document.h"
+#include "service/host_file.h"
+#include "service/host_settings.h"
 #include "service/recovery.h"
 #include "service/service_root.h"
 #include "store/store_audit.h"
@@ -119,6 +122,18 @@ static bool is_same_root(const struct root *a, const struct root *b)
            strcmp(a->installation, b->installation) == 0 && a->was_mount == b->was_mount;
 }
 
+/* Whether there may be hosts in it already; yes, when that cannot be told. */
+static bool holds_directories(struct service *service, const char *path)
+{
+    struct list names = {0};
+    struct err ignored;
+    bool more = false;
+    FD_SCOPED fd = fs_open_root(path, &ignored);
+
+    return fd < 0 || discovery_directories(service->arena, fd, 1000, &names, &more, &ignored) < 0 || more ||
+           names.count > 0;
+}
+
 /* Marks the directory and makes it the root in use; *changed tells whether it was another one, or another disk. The
  * marker is written before the row is committed: dying between the two leaves a marker that is ours, and the next
  * attempt finds it so. */
@@ -128,6 +143,7 @@ static int use_root(struct service *service, const char *path, bool adopt, struc
     struct root_claim claim = {.home = service->environment.home, .adopt = adopt, .now = service->now};
     struct installation installation;
     struct root known_root, root;
+    const char *doubt;
     char uuid[37];
     bool known;
     int64_t id;
@@ -149,7 +165,14 @@ static int use_root(struct service *service, const char *path, bool adopt, struc
     if (store_audit_add(service->db, service->now, service->actor, service->origin, "root.mark", root.path,
                         known ? known_root.uuid : NULL, root.uuid, err) < 0)
         return -1;
-    return store_root_save(service->db, &root, &id, err);
+    if (store_root_save(service->db, &root, &id, err) < 0)
+        return -1;
+    if (!adopt || !holds_directories(service, root.path))
+        return 0;
+    doubt = arena_printf(service->arena,
+                         "backup root \"%s\" was adopted: what lies there was not written from these records",
+                         root.path);
+    return store_root_set_doubt(service->db, id, doubt, service->now, err);
 }
 
 static bool has_changed(const struct difference *difference, const char *field)
@@ -222,6 +245,17 @@ static int require_address(const struct host *host, bool created, struct err *er
     return err_hint(err, "pobsync configure-host %s --address ADDR", host->name);
 }
 
+/* The host's directory has its settings as well, for a rebuild. */
+static int note_on_disk(struct service *service, const char *name, struct err *err)
+{
+    struct host_settings settings;
+
+    if (host_settings_load(service, name, &settings, err) < 0)
+        return -1;
+    host_file_note(service, &settings);
+    return 0;
+}
+
 int service_host_configure(struct service *service, const char *name, const struct config_change *changes,
                            size_t count, json_t **document, struct err *err)
 {
@@ -245,7 +279,8 @@ int service_host_configure(struct service *service, const char *name, const stru
                   : store_host_save(service->db, &host, err)) < 0 ||
          touch_schedule(service, &host, &difference, err) < 0))
         return -1;
-    if (transaction_commit(&transaction, err) < 0 || document_host(service, name, document, err) < 0)
+    if (transaction_commit(&transaction, err) < 0 || note_on_disk(service, name, err) < 0 ||
+        document_host(service, name, document, err) < 0)
         return -1;
     json_object_set_new(*document, "created", json_boolean(created));
     json_object_set(*document, "changed", difference.changed);

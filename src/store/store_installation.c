@@ -63,3 +63,19 @@ int store_node_load(struct db *db, int64_t now, int64_t *id, struct err *err)
         return err_set(err, ERR_DATABASE, "the row of table \"node\" is gone as soon as it is made");
     return row > 0 ? 0 : -1;
 }
+
+int store_installation_marks(struct db *db, struct installation_marks *marks, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+
+    if (db_prepare(db, "SELECT (SELECT max(id) FROM run), (SELECT max(id) FROM audit)", &stmt, err) < 0 ||
+        db_step(stmt, err) < 0)
+        return -1;
+    *marks = (struct installation_marks){db_int(stmt, 0), db_int(stmt, 1)};
+    return 0;
+}
+
+int store_installation_next_epoch(struct db *db, struct err *err)
+{
+    return db_run(db, err, "UPDATE installation SET epoch = epoch + 1 WHERE id = 1", "") < 0 ? -1 : 0;
+}

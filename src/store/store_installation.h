@@ -18,4 +18,14 @@ int store_installation_load(struct arena *arena, struct db *db, const char *uuid
 /* The id of the one node of a single installation; made on first use. */
 int store_node_load(struct db *db, int64_t now, int64_t *id, struct err *err);
 
+/* How far the rows have come: the newest run and the newest change that are recorded, 0 for none. They only grow, so a
+ * database that is behind what was once written down is an older one. */
+struct installation_marks {
+    int64_t run, change;
+};
+int store_installation_marks(struct db *db, struct installation_marks *marks, struct err *err);
+
+/* The epoch grows: from now on nothing that an earlier one wrote down is compared with. */
+int store_installation_next_epoch(struct db *db, struct err *err);
+
 #endif

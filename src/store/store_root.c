@@ -4,7 +4,9 @@
 #include "db/transaction.h"
 #include "store/store_row.h"
 
-#define ROOT_SELECT "SELECT id, node_id, path, uuid, installation, was_mount, created_at FROM root"
+#define ROOT_SELECT                                                                                          \
+    "SELECT id, node_id, path, uuid, installation, was_mount, created_at, doubt, doubt_at, confirmed_at "    \
+    "FROM root"
 
 int store_root_load(struct arena *arena, struct db *db, int64_t node_id, struct root *root, struct err *err)
 {
@@ -29,6 +31,9 @@ int store_root_load(struct arena *arena, struct db *db, int64_t node_id, struct 
         .installation = store_text(arena, stmt, 4),
         .was_mount = db_int(stmt, 5) != 0,
         .created_at = db_int(stmt, 6),
+        .doubt = store_text(arena, stmt, 7),
+        .doubt_at = db_int(stmt, 8),
+        .confirmed_at = db_int(stmt, 9),
     };
     return 0;
 }
@@ -70,4 +75,22 @@ int store_root_save(struct db *db, const struct root *root, int64_t *id, struct 
         *id = db_last_id(db);
     }
     return transaction_commit(&transaction, err);
+}
+
+int store_root_set_doubt(struct db *db, int64_t id, const char *doubt, int64_t at, struct err *err)
+{
+    int64_t changed =
+        db_run(db, err, "UPDATE root SET doubt = ?, doubt_at = ? WHERE id = ? AND doubt IS NULL", "tii",
+               doubt, at, id);
+
+    return changed < 0 ? -1 : 0;
+}
+
+int store_root_confirm(struct db *db, int64_t id, int64_t at, struct err *err)
+{
+    int64_t changed =
+        db_run(db, err, "UPDATE root SET doubt = NULL, doubt_at = NULL, confirmed_at = ? WHERE id = ?", "ii",
+               at, id);
+
+    return changed < 0 ? -1 : 0;
 }

@@ -13,4 +13,10 @@ int store_root_load(struct arena *arena, struct db *db, int64_t node_id, struct 
  * row is changed, else a row is added. Gives the id. */
 int store_root_save(struct db *db, const struct root *root, int64_t *id, struct err *err);
 
+/* Rows and disk may not belong together, because of `doubt` (a sentence). An earlier doubt stays. */
+int store_root_set_doubt(struct db *db, int64_t id, const char *doubt, int64_t at, struct err *err);
+
+/* A person has compared them: no doubt any more. */
+int store_root_confirm(struct db *db, int64_t id, int64_t at, struct err *err);
+
 #endif

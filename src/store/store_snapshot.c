@@ -270,3 +270,61 @@ int store_snapshot_newest_name(struct arena *arena, struct db *db, int64_t host_
     *name = store_text(arena, stmt, 0);
     return 0;
 }
+
+/* The row of one that was deleted, and whose directory is back. How many there were, or -1. */
+static int64_t revive(struct db *db, const struct snapshot *snapshot, const char *metadata, struct err *err)
+{
+    return db_run(
+        db, err,
+        "UPDATE snapshot SET run_id = NULL, kind = ?, status = 'claimed', started_at = ?, ended_at = ?, "
+        "base_id = NULL, base_name = ?, files = ?, directories = ?, bytes = ?, linked_files = ?, new_bytes = ?, "
+        "pinned = 0, pin_reason = NULL, confirmed = 0, held_reason = ?, held_at = ?, missing_since = NULL, "
+        "claimed_metadata = ? WHERE host_id = ? AND name = ? AND status = 'deleted'",
+        "tiotooooototit", snapshot_kind_name(snapshot->kind), snapshot->started_at,
+        snapshot->ended_at == 0 ? (int64_t)-1 : snapshot->ended_at, snapshot->base, snapshot->files,
+        snapshot->directories, snapshot->bytes, snapshot->linked_files, snapshot->new_bytes,
+        snapshot->held_reason, held_at(snapshot), metadata, snapshot->host_id, snapshot->name);
+}
+
+int store_snapshot_import(struct db *db, const struct snapshot *snapshot, const char *metadata,
+                          struct err *err)
+{
+    int64_t revived = revive(db, snapshot, metadata, err), id;
+
+    assert(snapshot->status == SNAPSHOT_CLAIMED && !snapshot->confirmed);
+    if (revived != 0)
+        return revived < 0 ? -1 : 0;
+    if (store_snapshot_insert(db, snapshot, &id, err) < 0)
+        return -1;
+    if (metadata == NULL)
+        return 0;
+    return db_run(db, err, "UPDATE snapshot SET claimed_metadata = ? WHERE id = ?", "ti", metadata, id) < 0
+               ? -1
+               : 0;
+}
+
+int store_snapshot_link_bases(struct db *db, int64_t host_id, struct err *err)
+{
+    int64_t rows = db_run(
+        db, err,
+        "UPDATE snapshot SET base_id = (SELECT b.id FROM snapshot b WHERE b.host_id = snapshot.host_id AND "
+        "b.name = snapshot.base_name) WHERE host_id = ? AND status = 'claimed' AND base_id IS NULL AND "
+        "base_name < name AND EXISTS (SELECT 1 FROM snapshot b WHERE b.host_id = snapshot.host_id AND "
+        "b.name = snapshot.base_name AND b.status <> 'deleted')",
+        "i", host_id);
+
+    return rows < 0 ? -1 : 0;
+}
+
+int store_snapshot_confirm(struct db *db, const struct snapshot *snapshot, struct err *err)
+{
+    int64_t rows = db_run(
+        db, err,
+        "UPDATE snapshot SET status = ?, files = ?, directories = ?, bytes = ?, linked_files = ?, "
+        "new_bytes = ?, held_reason = ?, held_at = ?, confirmed = 1 WHERE id = ? AND status = 'claimed'",
+        "toooootoi", snapshot_status_name(snapshot->status), snapshot->files, snapshot->directories,
+        snapshot->bytes, snapshot->linked_files, snapshot->new_bytes, snapshot->held_reason,
+        held_at(snapshot), snapshot->id);
+
+    return changed(db, rows, snapshot->id, "is not claimed: it cannot be confirmed", err);
+}

@@ -38,6 +38,19 @@ int store_snapshot_release(struct db *db, int64_t id, struct err *err);
 /* Pinned with a reason, or no longer (NULL). ERR_REFUSED for one that is being deleted or was. */
 int store_snapshot_set_pin(struct db *db, int64_t id, const char *reason, struct err *err);
 
+/* Records a snapshot that was found on disk, with the metadata that lies there (NULL: none) word for word. A row of the
+ * same name that was deleted becomes that of the one that is back. ERR_EXISTS as above. */
+int store_snapshot_import(struct db *db, const struct snapshot *snapshot, const char *metadata,
+                          struct err *err);
+
+/* Snapshots of the host that were found on disk get the id of the base that they name, where it is recorded and older
+ * than they. */
+int store_snapshot_link_bases(struct db *db, int64_t host_id, struct err *err);
+
+/* A claimed one was looked at: writes status, figures and held_reason, and that it is confirmed. ERR_REFUSED when it is
+ * not claimed (any more). */
+int store_snapshot_confirm(struct db *db, const struct snapshot *snapshot, struct err *err);
+
 /* It was not found on disk (`since`), or was found again (0). */
 int store_snapshot_set_missing(struct db *db, int64_t id, int64_t since, struct err *err);
 
