@@ -44,8 +44,11 @@ __attribute__((format(printf, 3, 4))) static int refuse(struct reader *reader, y
 {
     va_list words;
 
+    reader->document->line = (int)mark.line + 1;
+    reader->document->column = (int)mark.column + 1;
     va_start(words, format);
-    refuse_at(reader->document->file, (int)mark.line + 1, (int)mark.column + 1, reader->err, format, words);
+    refuse_at(reader->document->file, reader->document->line, reader->document->column, reader->err, format,
+              words);
     va_end(words);
     return -1;
 }
@@ -105,6 +108,11 @@ static int compare_keys(const void *left, const void *right)
     return a->key_line != b->key_line ? a->key_line - b->key_line : a->key_column - b->key_column;
 }
 
+static yaml_mark_t key_mark(const struct yaml_value *value)
+{
+    return (yaml_mark_t){.line = (size_t)value->key_line - 1, .column = (size_t)value->key_column - 1};
+}
+
 /* Sorted, so that a map of thousands of keys takes no square of them. */
 static int check_keys(struct reader *reader, const struct yaml_value *map)
 {
@@ -118,9 +126,9 @@ static int check_keys(struct reader *reader, const struct yaml_value *map)
         const struct yaml_value *value = keys[i].value, *before = keys[i - 1].value;
 
         if (strcmp(before->key, value->key) == 0)
-            return yaml_refuse(reader->document, value, reader->err,
-                               "the key \"%s\" stands here again; it was in line %d before", value->key,
-                               before->key_line);
+            return refuse(reader, key_mark(value),
+                          "the key \"%s\" stands here again; it was in line %d before", value->key,
+                          before->key_line);
     }
     return 0;
 }

@@ -40,6 +40,7 @@ struct yaml_value {
 struct yaml_document {
     const char *file;             /* for messages: "config/global.yaml" */
     const struct yaml_value *top; /* of type YAML_NULL for an empty file */
+    int line, column;             /* where it was refused; 0: it was not */
 };
 
 /* Reads `size` bytes; all of it lives in `arena`. ERR_INVALID, beginning "FILE:LINE:COLUMN: ", for what is refused. */

@@ -38,6 +38,8 @@ const struct command *const commands[] = {
     &cmd_users,
     &cmd_up,
     &cmd_notify,
+    &cmd_import_configs,
+    &cmd_export_configs,
     &cmd_check,
     &cmd_migrate,
     &cmd_completion,

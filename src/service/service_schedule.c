@@ -133,12 +133,13 @@ int service_schedule_change(struct service *service, const char *host, const str
     struct host_settings settings;
     struct schedule before, after;
     json_t *changed = NULL;
-    bool created;
+    bool created, joined;
 
     if (transaction_begin(&transaction, service->db, err) < 0 ||
         host_settings_load(service, host, &settings, err) < 0 ||
         load_or_begin(service, &settings.host, &before, &created, err) < 0)
         return -1;
+    joined = transaction.db == NULL;
     after = before;
     if (apply_changes(service, changes, count, &after, err) < 0 || check(service, host, &after, err) < 0)
         return -1;
@@ -147,7 +148,8 @@ int service_schedule_change(struct service *service, const char *host, const str
         json_decref(changed);
         return -1;
     }
-    host_file_note(service, &settings);
+    if (!joined)
+        host_file_note(service, &settings);
     json_object_set_new(*document, "created", json_boolean(created));
     json_object_set_new(*document, "changed", changed);
     return 0;

@@ -12,7 +12,7 @@
 /* Makes the schedule of a host or changes it, field by field (those of model/schedule.h). ERR_INVALID for an expression
  * that cannot be read (with the column) or never fires, a zone that is not known, and for a new schedule without an
  * expression; nothing is changed then. What was due before a change of expression, zone or enabled does not count
- * any more. *document: as document_schedule(), plus "created": bool, "changed": [names]. */
+ * any more. Within a transaction of the caller host.json is left to him. *document: as document_schedule(), plus "created": bool, "changed": [names]. */
 int service_schedule_change(struct service *service, const char *host, const struct config_change *changes,
                             size_t count, json_t **document, struct err *err);
 
