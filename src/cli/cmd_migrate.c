@@ -10,7 +10,7 @@ static int run(struct call *call, struct err *err)
         return -1;
     call->service_is_open = true;
     if (db_schema_version(service->db, &found, &expected, err) < 0 ||
-        db_migrate(service->db, service->now, &applied, err) < 0)
+        service_migrate(service, &applied, err) < 0)
         return -1;
     if (call->json) {
         JSON_SCOPED *document =
@@ -30,7 +30,8 @@ const struct command cmd_migrate = {
     .name = "migrate",
     .summary = "bring the database up to this version",
     .details =
-        "Every other command does this by itself when it starts. A database of a newer version is refused.",
+        "Every other command does this by itself when it starts. A copy of the database from before is put into "
+        "before-upgrade/ of the state directory. A database of a newer version is refused.",
     .examples = "pobsync migrate",
     .json = true,
     .run = run,

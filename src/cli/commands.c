@@ -41,6 +41,7 @@ const struct command *const commands[] = {
     &cmd_import_configs,
     &cmd_export_configs,
     &cmd_check,
+    &cmd_database,
     &cmd_migrate,
     &cmd_completion,
     &cmd_help,

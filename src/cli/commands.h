@@ -12,6 +12,7 @@ extern const struct command cmd_completion;
 extern const struct command cmd_configure_global;
 extern const struct command cmd_configure_host;
 extern const struct command cmd_create_user;
+extern const struct command cmd_database;
 extern const struct command cmd_delete;
 extern const struct command cmd_discover_snapshots;
 extern const struct command cmd_export_configs;

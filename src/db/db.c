@@ -10,23 +10,35 @@
 
 static const struct db_driver *const drivers[] = {&sqlite_driver};
 
-/* A URL can hold a password: of a wrong one only the scheme is shown. */
-int db_open(const char *url, struct db **db, struct err *err)
+/* What stands behind "scheme://", NULL with the error when there is no driver for it. A URL can hold a password: of a wrong
+ * one only the scheme is shown. */
+static const struct db_driver *driver_of(const char *url, const char **place, struct err *err)
 {
     const char *end = strstr(url, "://");
 
-    *db = NULL;
     if (end == NULL) {
         err_set(err, ERR_INVALID, "the URL of the database has no scheme");
-        return err_hint(err, "expected sqlite:///PATH");
+        err_hint(err, "expected sqlite:///PATH");
+        return NULL;
     }
+    *place = end + 3;
     for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
         if (strlen(drivers[i]->name) == (size_t)(end - url) &&
             strncmp(drivers[i]->name, url, (size_t)(end - url)) == 0)
-            return drivers[i]->open(end + 3, db, err);
+            return drivers[i];
     err_set(err, ERR_INVALID, "this program has no driver for databases of the scheme \"%.*s\"",
             (int)(end - url), url);
-    return err_hint(err, "expected sqlite:///PATH");
+    err_hint(err, "expected sqlite:///PATH");
+    return NULL;
+}
+
+int db_open(const char *url, struct db **db, struct err *err)
+{
+    const char *place;
+    const struct db_driver *driver = driver_of(url, &place, err);
+
+    *db = NULL;
+    return driver == NULL ? -1 : driver->open(place, db, err);
 }
 
 void db_close(struct db **db)
@@ -201,4 +213,39 @@ bool db_in_transaction(const struct db *db)
 int db_check(struct db *db, struct err *err)
 {
     return db->driver->check(db, err);
+}
+
+int db_copy(struct db *db, const char *path, struct err *err)
+{
+    assert(!db_in_transaction(db));
+    return db->driver->copy(db, path, err);
+}
+
+int db_open_copy(const char *url, const char *path, struct db **db, struct err *err)
+{
+    const char *place;
+    const struct db_driver *driver = driver_of(url, &place, err);
+
+    *db = NULL;
+    return driver == NULL ? -1 : driver->open_copy(path, db, err);
+}
+
+int db_replace(const char *url, struct db **db, const char *path, const char *kept, struct err *err)
+{
+    const char *place;
+    const struct db_driver *driver = driver_of(url, &place, err);
+
+    if (driver == NULL || (*db != NULL && driver->settle(*db, err) < 0))
+        return -1;
+    db_close(db);
+    return driver->replace(place, path, kept, err);
+}
+
+const char *db_file(const char *url)
+{
+    struct err ignored;
+    const char *place;
+    const struct db_driver *driver = driver_of(url, &place, &ignored);
+
+    return driver != NULL && driver->kind == DB_SQLITE ? place : NULL;
 }

@@ -84,4 +84,21 @@ int db_schema_version(struct db *db, int *found, int *expected, struct err *err)
 /* A check of the whole database: 0 when sound, else ERR_DATABASE with the first finding. */
 int db_check(struct db *db, struct err *err);
 
+/* Copies the whole database, as it is at one moment and while others go on writing, into the file `path` (absolute), which
+ * is made, or is there and empty. It is not synced; what a failure leaves of it is for the caller to remove. */
+int db_copy(struct db *db, const char *path, struct err *err);
+
+/* Opens such a copy for reading only, and changes nothing in it or beside it; for db_check() and db_schema_version().
+ * `url` is that of the database that it is a copy of. */
+int db_open_copy(const char *url, const char *path, struct db **db, struct err *err);
+
+/* Closes the database and puts the file `path`, which must be whole and synced, in the place of its own; what was there
+ * is kept as `kept`, with all that belongs to it. `path` and `kept` are on the file system of the database. ERR_BUSY, and
+ * all is as before, while somebody else has it open. `db` is NULL when the database is damaged beyond opening: then
+ * nobody can be asked. Afterwards a power cut gives the old one or the new one. */
+int db_replace(const char *url, struct db **db, const char *path, const char *kept, struct err *err);
+
+/* The file of a database that is one, NULL: it is elsewhere. Points into `url`. */
+const char *db_file(const char *url);
+
 #endif

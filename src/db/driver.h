@@ -40,6 +40,13 @@ struct db_driver {
     /* 1: there is a table of this name · 0: there is none · -1: error. */
     int (*has_table)(struct db *db, const char *name, struct err *err);
     int (*check)(struct db *db, struct err *err);
+
+    int (*copy)(struct db *db, const char *path, struct err *err);
+    int (*open_copy)(const char *path, struct db **db, struct err *err);
+    /* Waits until nobody else has the database open, and makes one file of it; the handle is of no more use. */
+    int (*settle)(struct db *db, struct err *err);
+    /* The file at `place` is kept as `kept` and replaced by `path`. */
+    int (*replace)(const char *place, const char *path, const char *kept, struct err *err);
 };
 
 struct db {
@@ -52,5 +59,8 @@ struct db_stmt {
 };
 
 extern const struct db_driver sqlite_driver;
+
+/* sqlite_replace.c */
+int sqlite_replace(const char *place, const char *path, const char *kept, struct err *err);
 
 #endif

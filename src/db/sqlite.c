@@ -385,6 +385,54 @@ static int sqlite_open(const char *place, struct db **db, struct err *err)
     return -1;
 }
 
+/* Reads in one transaction, which in WAL mode keeps nobody from writing. */
+static int sqlite_copy(struct db *db, const char *path, struct err *err)
+{
+    return db_run(db, err, "VACUUM INTO ?", "t", path) < 0 ? -1 : 0;
+}
+
+static int sqlite_open_copy(const char *path, struct db **db, struct err *err)
+{
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    struct sqlite_db *made = calloc(1, sizeof *made + strlen(path) + 1);
+
+    if (made == NULL)
+        abort();
+    made->db.driver = &sqlite_driver;
+    memcpy(made->path, path, strlen(path));
+    if (sqlite3_open_v2(path, &made->handle, flags, NULL) != SQLITE_OK) {
+        fail(made, err);
+    } else {
+        must(sqlite3_db_config(made->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL));
+        must(sqlite3_db_config(made->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL));
+        if (refuse_foreign(made, err) == 0)
+            *db = &made->db;
+    }
+    if (*db != NULL)
+        return 0;
+    sqlite_close(&made->db);
+    return -1;
+}
+
+/* A database in WAL mode is held by all who have it open: only who is alone can leave that mode, and then all that was
+ * in the log is in the file. */
+static int sqlite_settle(struct db *db, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    int row;
+
+    if (db_prepare(db, "PRAGMA journal_mode = DELETE", &stmt, err) < 0)
+        return -1;
+    row = db_step(stmt, err);
+    if (row > 0 && strcmp(db_text(stmt, 0), "delete") == 0)
+        return 0;
+    if (row >= 0 || (sqlite3_errcode(sqlite_of(db)->handle) & 0xff) == SQLITE_BUSY) {
+        err_set(err, ERR_BUSY, "another program has the database \"%s\" open", sqlite_of(db)->path);
+        err_hint(err, "end it first: systemctl stop pobsync, or see: fuser %s", sqlite_of(db)->path);
+    }
+    return -1;
+}
+
 const struct db_driver sqlite_driver = {
     .name = "sqlite",
     .kind = DB_SQLITE,
@@ -410,4 +458,8 @@ const struct db_driver sqlite_driver = {
     .in_transaction = sqlite_in_transaction,
     .has_table = sqlite_has_table,
     .check = sqlite_check,
+    .copy = sqlite_copy,
+    .open_copy = sqlite_open_copy,
+    .settle = sqlite_settle,
+    .replace = sqlite_replace,
 };

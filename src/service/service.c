@@ -12,6 +12,8 @@
 
 #include <jansson.h>
 
+#include "base/log.h"
+#include "service/database_copy.h"
 #include "service/reserve.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
@@ -87,7 +89,7 @@ static const char *find_actor(struct arena *arena)
     return user != NULL ? arena_strdup(arena, user->pw_name) : arena_printf(arena, "uid %u", getuid());
 }
 
-int service_open_unmigrated(struct service *service, struct arena *arena, const char *origin, struct err *err)
+int service_open_state(struct service *service, struct arena *arena, const char *origin, struct err *err)
 {
     json_set_alloc_funcs(allocate, free);
     *service =
@@ -96,14 +98,37 @@ int service_open_unmigrated(struct service *service, struct arena *arena, const 
         make_state(service->environment.home, err) < 0)
         return -1;
     reserve_mind(service->environment.home);
+    return 0;
+}
+
+int service_open_unmigrated(struct service *service, struct arena *arena, const char *origin, struct err *err)
+{
+    if (service_open_state(service, arena, origin, err) < 0)
+        return -1;
     return db_open(service->environment.database, &service->db, err);
+}
+
+int service_migrate(struct service *service, int *applied, struct err *err)
+{
+    int found, expected;
+    struct database_copy copy;
+
+    if (db_schema_version(service->db, &found, &expected, err) < 0)
+        return -1;
+    if (found > 0 && found < expected) {
+        if (database_copy_before_upgrade(service, &copy, err) < 0)
+            return err_in(err, "the database is not upgraded without a copy of it");
+        log_info("the database goes from version %d to %d; as it was before it is \"%s\"", found, expected,
+                 copy.path);
+    }
+    return db_migrate(service->db, service->now, applied, err);
 }
 
 int service_open(struct service *service, struct arena *arena, const char *origin, struct err *err)
 {
     if (service_open_unmigrated(service, arena, origin, err) < 0)
         return -1;
-    if (db_migrate(service->db, service->now, NULL, err) < 0) {
+    if (service_migrate(service, NULL, err) < 0) {
         service_close(service);
         return -1;
     }

@@ -21,12 +21,19 @@ struct service {
 };
 
 /* Reads the environment, makes the state directory (2770) and its parts (keys 0700, runs), opens the database and
- * applies migrations. Actor: SUDO_USER if set, else the name of the uid. */
+ * applies migrations, by service_migrate(). Actor: SUDO_USER if set, else the name of the uid. */
 int service_open(struct service *service, struct arena *arena, const char *origin, struct err *err);
 void service_close(struct service *service);
 
 /* Opens without applying migrations, for `migrate` and `check`, which want to tell what they found. */
 int service_open_unmigrated(struct service *service, struct arena *arena, const char *origin,
                             struct err *err);
+
+/* Without the database, which may be beyond opening: for `database restore`. */
+int service_open_state(struct service *service, struct arena *arena, const char *origin, struct err *err);
+
+/* db_migrate(), and before it changes a database that holds something, a copy of that (database_copy.h). Without the
+ * copy nothing is changed. `applied` may be NULL. */
+int service_migrate(struct service *service, int *applied, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "service/service_backup.h"
 #include "service/service_delete.h"
 #include "service/service_key.h"
+#include "service/service_maintenance.h"
 #include "service/service_retention.h"
 #include "store/store_run.h"
 #include "sys/clock.h"
@@ -187,6 +188,14 @@ static int run_deletion(struct execution *execution, struct err *err)
     return result;
 }
 
+static int run_maintenance(struct execution *execution, struct err *err)
+{
+    struct maintenance maintenance;
+
+    service_maintenance(execution->service, &maintenance);
+    return end_as(execution, maintenance.state, maintenance.cause, maintenance.message, err);
+}
+
 static int execute(struct execution *execution, struct err *err)
 {
     switch (execution->run.job) {
@@ -199,8 +208,9 @@ static int execute(struct execution *execution, struct err *err)
         return run_prune(execution, err);
     case JOB_DELETE:
         return run_deletion(execution, err);
-    case JOB_DISCOVER:
     case JOB_MAINTENANCE:
+        return run_maintenance(execution, err);
+    case JOB_DISCOVER:
     case JOB__MAX:
         break;
     }

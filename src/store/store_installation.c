@@ -36,6 +36,11 @@ int store_installation_load(struct arena *arena, struct db *db, const char *uuid
     return row > 0 ? 0 : -1;
 }
 
+int store_installation_set_epoch(struct db *db, int64_t epoch, struct err *err)
+{
+    return db_run(db, err, "UPDATE installation SET epoch = ? WHERE id = 1", "i", epoch) < 0 ? -1 : 0;
+}
+
 static int read_node(struct db *db, int64_t *id, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;

@@ -15,6 +15,8 @@ struct installation {
 int store_installation_load(struct arena *arena, struct db *db, const char *uuid, int64_t now,
                             struct installation *installation, struct err *err);
 
+int store_installation_set_epoch(struct db *db, int64_t epoch, struct err *err);
+
 /* The id of the one node of a single installation; made on first use. */
 int store_node_load(struct db *db, int64_t now, int64_t *id, struct err *err);
 
