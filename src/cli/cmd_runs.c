@@ -4,8 +4,10 @@
 #include "cli/commands.h"
 #include "cli/table.h"
 #include "service/document.h"
+#include "sys/clock.h"
+#include "sys/stop.h"
 
-enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 500 };
+enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 500, WATCHED = 20, WATCH_MS = 2000 };
 
 static void add_run(struct table *table, const json_t *item, int64_t now)
 {
@@ -50,6 +52,62 @@ static int render(struct call *call, const json_t *document, int64_t now)
     return 0;
 }
 
+/* Elsewhere than on a terminal each run that is new or has another state is a line. */
+static void tell_changes(struct call *call, const json_t *items, const json_t *before)
+{
+    for (size_t i = json_array_size(items); i-- > 0;) {
+        const json_t *item = json_array_get(items, i), *old = NULL;
+
+        for (size_t j = 0; old == NULL && j < json_array_size(before); j++)
+            if (cell_number(json_array_get(before, j), "id") == cell_number(item, "id"))
+                old = json_array_get(before, j);
+        if (old != NULL && json_equal(json_object_get(old, "state"), json_object_get(item, "state")))
+            continue;
+        buf_printf(&call->out, "run %s  %s  %s  %s\n", cell_count(call->arena, item, "id"),
+                   cell_text(call->arena, item, "host"), cell_text(call->arena, item, "job"),
+                   cell_text(call->arena, item, "state"));
+    }
+}
+
+/* One look: the screen anew, or what has changed since the look before. */
+static int look(struct call *call, json_t **before, struct err *err)
+{
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    struct arena *life = call->arena;
+    json_t *document = NULL;
+    int result;
+
+    call->arena = call->service.arena = &arena;
+    call->service.now = clock_now();
+    result = document_runs(&call->service, call_value(call, "host"), call_value(call, "state"), 0, WATCHED,
+                           &document, err);
+    if (result == 0 && call->terminal.out_is_tty) {
+        buf_add_text(&call->out, "\033[H\033[J");
+        json_object_del(document, "next");
+        result = render(call, document, call->service.now);
+    } else if (result == 0) {
+        tell_changes(call, json_object_get(document, "items"), json_object_get(*before, "items"));
+    }
+    call_flush(call);
+    call->arena = call->service.arena = life;
+    json_decref(*before);
+    *before = document;
+    return result;
+}
+
+static int watch(struct call *call, struct err *err)
+{
+    json_t *before = NULL;
+    int result = 0;
+
+    while (result == 0 && stop_requested() == 0 && call->out_errno == 0) {
+        result = look(call, &before, err);
+        stop_poll(NULL, 0, WATCH_MS);
+    }
+    json_decref(before);
+    return result;
+}
+
 static int run(struct call *call, struct err *err)
 {
     struct service *service;
@@ -60,6 +118,8 @@ static int run(struct call *call, struct err *err)
         number(call, "before", INT64_MAX, &before, err) < 0)
         return -1;
     service = call_service(call, err);
+    if (service != NULL && call_has(call, "watch"))
+        return watch(call, err);
     if (service == NULL || document_runs(service, call_value(call, "host"), call_value(call, "state"), before,
                                          (int)limit, &document, err) < 0)
         return -1;
@@ -73,6 +133,7 @@ static const struct option_spec options[] = {
     {"host", 0, "HOST", "only runs of this host"},
     {"state", 0, "queued|running|success|warning|partial|failed|cancelled", "only runs in this state"},
     {"limit", 0, "N", "how many, 1 to 500 (default: 50)"},
+    {"watch", 0, NULL, "go on showing the newest 20 until interrupted; piped: a line for each change"},
     {"before", 0, "RUN", "only runs older than this one, to go on with a long list"},
     {0},
 };
@@ -84,5 +145,6 @@ const struct command cmd_runs = {
     .exits = "5 when there is no such host.",
     .examples = "pobsync runs --host web1\npobsync runs --state failed --limit 10",
     .json = true,
+    .long_running = true,
     .run = run,
 };

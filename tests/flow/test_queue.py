@@ -123,6 +123,18 @@ class Once(QueueCase):
         self.assertEqual(self.state(run), "queued")
 
 
+class Watch(QueueCase):
+    def test_each_change_is_a_line_where_there_is_no_terminal(self):
+        self.pobsync.ok("test-connection", "web1")
+        watching = self.pobsync.spawn("runs", "--watch")
+        run = self.queue()
+        wait_for(lambda: watching.output() == f"run {run}  web1  backup  queued\n".encode(), 20, watching.output)
+        self.work_off()
+        wait_for(lambda: watching.output().endswith(f"run {run}  web1  backup  success\n".encode()), 20, watching.output)
+        watching.kill(signal.SIGINT)
+        self.assertEqual(watching.wait(10).rc, 0)
+
+
 class Many(QueueCase):
     def test_three_workers_do_each_run_once_and_one_of_a_host_at_a_time(self):
         self.pobsync.ok("configure-global", "--parallel-runs", "3")
