@@ -26,8 +26,12 @@ struct run_log {
 #define RUN_LOG_CLOSED ((struct run_log){.fd = -1})
 #define RUN_LOG_SCOPED __attribute__((cleanup(run_log_close))) struct run_log
 
-/* The path of the log of a run, whether it is there or not. */
+#define RUN_LOG_SUFFIX ".log"
+#define RUN_LOG_PACKED_SUFFIX ".log.gz"
+
+/* The path of the log of a run, whether it is there or not; and when it has been packed. */
 const char *run_log_path(struct arena *arena, const char *home, int64_t run);
+const char *run_log_packed_path(struct arena *arena, const char *home, int64_t run);
 
 /* `log` was RUN_LOG_CLOSED; the first lines may come before there is a file, and are written to it. */
 int run_log_open(const char *home, int64_t run, struct run_log *log, struct err *err);
@@ -40,5 +44,12 @@ void run_log_close(struct run_log *log);
 
 /* Writes the log so far, compressed, to `directory_fd`/rsync.log.gz. Not synced: syncfs follows (engine.md I-1). */
 int run_log_copy(struct run_log *log, int directory_fd, struct err *err);
+
+/* Compresses the log of a run that has ended: "17.log" in the directory becomes "17.log.gz". The caller syncs the
+ * directory, once for all. */
+int run_log_pack(int runs_fd, int64_t run, struct err *err);
+
+/* Removes a log, packed or not, by its name in the directory. */
+int run_log_drop(int runs_fd, const char *name, struct err *err);
 
 #endif

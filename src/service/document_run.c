@@ -154,6 +154,7 @@ static json_t *failed_paths(const struct run_path *paths, size_t count)
 int document_run(struct service *service, int64_t id, json_t **document, struct err *err)
 {
     const char *log = run_log_path(service->arena, service->environment.home, id);
+    const char *packed = run_log_packed_path(service->arena, service->environment.home, id);
     struct run_path *paths;
     struct run run;
     size_t count;
@@ -164,7 +165,10 @@ int document_run(struct service *service, int64_t id, json_t **document, struct 
     *document = document_run_item(&run);
     json_object_set_new(*document, "hint", hint_of(service->arena, &run));
     json_object_set_new(*document, "base", document_text(run.base));
-    json_object_set_new(*document, "log", document_text(access(log, F_OK) == 0 ? log : NULL));
+    json_object_set_new(*document, "log",
+                        document_text(access(log, F_OK) == 0      ? log
+                                      : access(packed, F_OK) == 0 ? packed
+                                                                  : NULL));
     json_object_set_new(*document, "failed_paths", failed_paths(paths, count));
     return 0;
 }
@@ -224,6 +228,9 @@ int document_log(struct service *service, int64_t id, char **text, size_t *size,
     if (store_run_load(service->arena, service->db, id, &run, err) < 0)
         return -1;
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        fd = open(run_log_packed_path(service->arena, service->environment.home, id),
+                  O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         fd = open_copy(service, &run, &place);
     if (fd >= 0)

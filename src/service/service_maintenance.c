@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "service/database_copy.h"
+#include "service/run_logs.h"
 
 static void add(struct arena *arena, struct maintenance *maintenance, const char *sentence)
 {
@@ -39,8 +40,26 @@ static void copy_database(struct service *service, struct maintenance *maintenan
     }
 }
 
+static void tidy_logs(struct service *service, struct maintenance *maintenance)
+{
+    struct run_logs_tidied tidied;
+    struct err err;
+
+    if (run_logs_tidy(service, &tidied, &err) < 0)
+        fail(service, maintenance, RUN_WARNING, CAUSE_NONE, err.message);
+    if (tidied.failed > 0)
+        fail(service, maintenance, RUN_WARNING, CAUSE_NONE,
+             arena_printf(service->arena, "old logs of runs: %d could not be seen to, first: %s",
+                          tidied.failed, tidied.complaint));
+    if (tidied.packed + tidied.dropped > 0)
+        add(service->arena, maintenance,
+            arena_printf(service->arena, "old logs of runs: %d compressed, %d dropped", tidied.packed,
+                         tidied.dropped));
+}
+
 void service_maintenance(struct service *service, struct maintenance *maintenance)
 {
     *maintenance = (struct maintenance){.state = RUN_SUCCESS, .cause = CAUSE_NONE};
     copy_database(service, maintenance);
+    tidy_logs(service, maintenance);
 }
