@@ -156,7 +156,7 @@ const struct command cmd_database = {
         "1 when check finds damage, 3 when the copy is not in the backup root, 5 when there is no such file, 6 "
         "while the database is in use, 7 when restore is not confirmed.",
     .examples = "pobsync database backup --to /mnt/usb\n"
-                "pobsync database restore /backups/.pobsync/database/pobsync-20261122-033000Z.db --yes",
+                "pobsync database restore /root/pobsync-20261122-033000Z.db --yes",
     .json = true,
     .run = run,
 };
