@@ -114,6 +114,11 @@ const char *config_origin_name(enum config_origin origin)
     return (unsigned)origin < ORIGIN__MAX ? names[origin] : "none";
 }
 
+bool config_field_keeps(const struct field *field)
+{
+    return field->scope == SCOPE_BOTH && strncmp(field->name, "keep_", 5) == 0;
+}
+
 const struct field *config_field(const char *name)
 {
     for (size_t i = 0; i < config_field_count; i++)

@@ -68,6 +68,9 @@ struct effective {
     enum config_origin origin[CONFIG_FIELD_MAX];
 };
 
+/* Whether it says how many snapshots stay: keep_last to keep_yearly. */
+bool config_field_keeps(const struct field *field);
+
 /* By SQL name ("ssh_port"); NULL if there is none. */
 const struct field *config_field(const char *name);
 size_t config_field_index(const struct field *field);

@@ -13,7 +13,7 @@ static json_t *policy_json(const struct config *policy)
         const struct field *field = &config_fields[i];
         const void *value = field_value(field, policy);
 
-        if (strncmp(field->name, "keep_", 5) == 0)
+        if (config_field_keeps(field))
             json_object_set_new(object, field->name, json_integer(*(const int64_t *)value));
         else if (strcmp(field->name, "protect_bases") == 0)
             json_object_set_new(object, field->name, json_boolean(*(const bool *)value));

@@ -120,7 +120,7 @@ static int read_what_if(const struct visit *visit, struct config *what_if, bool 
 
         if (text == NULL || (field->scope & SCOPE_HOST) == 0)
             continue;
-        if (strncmp(field->name, "keep_", 5) != 0 && strcmp(field->name, "protect_bases") != 0)
+        if (!config_field_keeps(field) && strcmp(field->name, "protect_bases") != 0)
             return err_set(err, ERR_USAGE, "there is no field \"%s\" here", field->name);
         if (config_set(visit->arena, what_if, SCOPE_HOST, field, text, err) < 0)
             return -1;
@@ -160,7 +160,7 @@ static json_t *policy_fields(const json_t *document)
     for (size_t i = 0; i < config_field_count; i++) {
         const char *name = config_fields[i].name;
 
-        if (strncmp(name, "keep_", 5) == 0)
+        if (config_field_keeps(&config_fields[i]))
             json_array_append_new(fields, json_pack("{s:s, s:s, s:O}", "name", name, "label", name + 5,
                                                     "value", json_object_get(policy, name)));
     }
