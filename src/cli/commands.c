@@ -40,6 +40,7 @@ const struct command *const commands[] = {
     &cmd_notify,
     &cmd_import_configs,
     &cmd_export_configs,
+    &cmd_adopt,
     &cmd_check,
     &cmd_database,
     &cmd_migrate,

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+extern const struct command cmd_adopt;
 extern const struct command cmd_backup;
 extern const struct command cmd_cancel;
 extern const struct command cmd_check;

@@ -78,3 +78,29 @@ int zone_file_read(const char *name, struct buf *content, struct err *err)
         buf_add(content, bytes, (size_t)got);
     }
 }
+
+/* What the link leads to, behind ".../zoneinfo/"; NULL for what is no such link. */
+static const char *linked_zone(struct arena *arena)
+{
+    static const char folder[] = "/zoneinfo/";
+    char target[PATH_MAX];
+    ssize_t size = readlink("/etc/localtime", target, sizeof target - 1);
+    const char *name;
+
+    if (size <= 0)
+        return NULL;
+    target[size] = '\0';
+    name = strstr(target, folder);
+    return name == NULL ? NULL : arena_strdup(arena, name + strlen(folder));
+}
+
+const char *zone_file_local(struct arena *arena)
+{
+    const char *name = getenv("TZ");
+
+    if (name != NULL && name[0] == ':')
+        name++;
+    if (name == NULL || name[0] == '\0')
+        name = linked_zone(arena);
+    return name == NULL || !is_name(name) ? "UTC" : arena_strdup(arena, name);
+}

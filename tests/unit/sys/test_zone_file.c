@@ -81,6 +81,27 @@ static void what_is_no_small_file_is_refused(void **state)
     assert_fails(read_in(scratch, "Large", &content), &scratch->err, ERR_INVALID);
 }
 
+static void the_zone_of_the_server_is_that_of_tz_or_a_name_at_least(void **state)
+{
+    static const struct {
+        const char *set, *name;
+    } cases[] = {
+        {"Europe/Amsterdam", "Europe/Amsterdam"},
+        {":Asia/Tokyo", "Asia/Tokyo"},
+        {"../../etc/passwd", "UTC"},
+        {"/etc/localtime", "UTC"},
+    };
+    ARENA_SCOPED arena = ARENA_EMPTY;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        setenv("TZ", cases[i].set, 1);
+        assert_string_equal(zone_file_local(&arena), cases[i].name);
+    }
+    unsetenv("TZ");
+    assert_true(zone_file_local(&arena)[0] != '\0');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -88,6 +109,7 @@ int main(void)
         scratch_test(tzdir_and_links_are_followed),
         scratch_test(names_that_are_none),
         scratch_test(what_is_no_small_file_is_refused),
+        scratch_test(the_zone_of_the_server_is_that_of_tz_or_a_name_at_least),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
