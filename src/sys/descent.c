@@ -15,7 +15,7 @@
 #include "sys/fs.h"
 
 /* With a twin each level takes two descriptors: 190 together. */
-enum { LEVELS_OPEN = 95, READ_SIZE = 32 * 1024, PATH_TOLD = 200 };
+enum { LEVELS_OPEN = 95, READ_SIZE = 32 * 1024, PATH_TOLD = 200, TWIN_AHEAD = 8 };
 
 struct place {
     int fd; /* -1: closed, or there is none */
@@ -23,12 +23,17 @@ struct place {
     ino_t ino;
 };
 
-struct descent_level {
-    struct place own, twin;
-    bool has_twin;
+/* Reading one directory. */
+struct reader {
     char *entries; /* what getdents64 gave, NULL before the first read and while closed */
     size_t at, used;
     off64_t position; /* of the entry behind the last one that was given */
+};
+
+struct descent_level {
+    struct place own, twin;
+    struct reader own_reader, twin_reader;
+    bool has_twin;
     size_t path_size; /* of the parent's path */
 };
 
@@ -38,14 +43,21 @@ static struct descent_level *current(const struct descent *descent)
     return &descent->levels[descent->depth - 1];
 }
 
+static void reader_close(struct reader *reader)
+{
+    free(reader->entries);
+    reader->entries = NULL;
+    reader->at = reader->used = 0;
+}
+
 static void level_close(struct descent_level *level, bool with_twin)
 {
     fs_close(&level->own.fd);
-    if (with_twin)
-        fs_close(&level->twin.fd);
-    free(level->entries);
-    level->entries = NULL;
-    level->at = level->used = 0;
+    reader_close(&level->own_reader);
+    if (!with_twin)
+        return;
+    fs_close(&level->twin.fd);
+    reader_close(&level->twin_reader);
 }
 
 static void path_cut(struct buf *path, size_t size)
@@ -159,33 +171,48 @@ int descent_leave(struct descent *descent, struct err *err)
     return 0;
 }
 
-/* Fills the level's buffer; 0 at the end of the directory. */
-static ssize_t read_entries(struct descent_level *level)
+/* Fills the reader's buffer; 0 at the end of the directory. */
+static ssize_t read_entries(struct reader *reader, int fd)
 {
     ssize_t got;
 
-    if (level->entries == NULL) {
-        level->entries = malloc(READ_SIZE);
-        if (level->entries == NULL)
+    if (reader->entries == NULL) {
+        reader->entries = malloc(READ_SIZE);
+        if (reader->entries == NULL)
             abort();
-        if (level->position != 0 && lseek64(level->own.fd, level->position, SEEK_SET) < 0)
+        if (reader->position != 0 && lseek64(fd, reader->position, SEEK_SET) < 0)
             return -1;
     }
-    got = getdents64(level->own.fd, level->entries, READ_SIZE);
-    level->at = 0;
-    level->used = got > 0 ? (size_t)got : 0;
+    got = getdents64(fd, reader->entries, READ_SIZE);
+    reader->at = 0;
+    reader->used = got > 0 ? (size_t)got : 0;
     return got;
+}
+
+static const struct dirent64 *entry_at(const struct reader *reader, size_t at)
+{
+    return (const struct dirent64 *)(const void *)(reader->entries + at);
+}
+
+static const struct dirent64 *take_entry(struct reader *reader, size_t at)
+{
+    const struct dirent64 *entry = entry_at(reader, at);
+
+    reader->at = at + entry->d_reclen;
+    reader->position = entry->d_off;
+    return entry;
 }
 
 int descent_read(struct descent *descent, const struct dirent64 **entry, struct err *err)
 {
     struct descent_level *level = current(descent);
+    struct reader *reader = &level->own_reader;
 
     for (;;) {
         const struct dirent64 *next;
 
-        if (level->at == level->used) {
-            ssize_t got = read_entries(level);
+        if (reader->at == reader->used) {
+            ssize_t got = read_entries(reader, level->own.fd);
 
             if (got < 0)
                 return err_errno(err, ERR_IO, errno, "cannot read the directory \"%s\" to its end",
@@ -195,14 +222,33 @@ int descent_read(struct descent *descent, const struct dirent64 **entry, struct 
                 return 0;
             }
         }
-        next = (const struct dirent64 *)(const void *)(level->entries + level->at);
-        level->at += next->d_reclen;
-        level->position = next->d_off;
+        next = take_entry(reader, reader->at);
         if (strcmp(next->d_name, ".") != 0 && strcmp(next->d_name, "..") != 0) {
             *entry = next;
             return 0;
         }
     }
+}
+
+/* Snapshots of one source come in nearly the same order from one file system, so the name is one of the next few, or the
+ * asker has to look for himself. */
+ino_t descent_twin_inode(struct descent *descent, const char *name)
+{
+    struct descent_level *level = current(descent);
+    struct reader *reader = &level->twin_reader;
+    size_t at;
+
+    if (!level->has_twin || (reader->at == reader->used && read_entries(reader, level->twin.fd) <= 0))
+        return 0;
+    at = reader->at;
+    for (int ahead = 0; ahead < TWIN_AHEAD && at < reader->used; ahead++) {
+        const struct dirent64 *entry = entry_at(reader, at);
+
+        if (strcmp(entry->d_name, name) == 0)
+            return take_entry(reader, at)->d_ino;
+        at += entry->d_reclen;
+    }
+    return 0;
 }
 
 int descent_fd(const struct descent *descent)

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -44,6 +45,10 @@ int descent_leave(struct descent *descent, struct err *err);
 
 /* The next entry of the current directory, without "." and ".."; NULL at its end. */
 int descent_read(struct descent *descent, const struct dirent64 **entry, struct err *err);
+
+/* The inode number of the entry `name` of the twin's current directory, as that directory tells it, without a look at the
+ * inode; 0: not known, which says nothing about the name. Cheap when asked in the order of descent_read(). */
+ino_t descent_twin_inode(struct descent *descent, const char *name);
 
 /* The descriptors of the current directory. */
 int descent_fd(const struct descent *descent);

@@ -52,6 +52,7 @@ static int visit(struct descent *descent, const struct walk *walk, const char *n
     struct walk_entry entry = {
         .dirfd = descent_fd(descent),
         .twin_dirfd = descent_twin_fd(descent),
+        .twin_inode = descent_twin_inode(descent, name),
         .directory = buf_text(&descent->path),
         .name = name,
     };

@@ -16,6 +16,8 @@
 struct walk_entry {
     int dirfd;             /* the directory that holds it; not to be closed, and valid only during the call */
     int twin_dirfd;        /* the directory of the same relative path in the twin, or -1; the same holds */
+    ino_t twin_inode;      /* of the same name in there, as its directory tells it, which
+                            * sees no mounts; 0: not known, or there is none */
     const char *directory; /* the path of that directory from the top, "" for the top itself; any bytes */
     const char *name;      /* any bytes but "/" and NUL */
     struct stat stat;      /* of the entry itself, never of what it points to */

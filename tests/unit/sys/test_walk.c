@@ -9,6 +9,7 @@ struct record {
     struct arena *arena;
     struct list lines; /* "PATH TYPE ERRNO" */
     int files, directories, linked, without_twin;
+    int told;            /* inode numbers of the twin that its directory told, each of them true */
     const char *stop_at; /* the name at which the callback fails, or NULL */
     int moved_fd;        /* >= 0: at the name "last" the directory "top/moving" of it goes elsewhere */
 };
@@ -55,6 +56,12 @@ static int count(void *context, const struct walk_entry *entry, struct err *err)
              fstatat(entry->twin_dirfd, entry->name, &twin, AT_SYMLINK_NOFOLLOW) == 0 &&
              twin.st_ino == entry->stat.st_ino)
         record->linked++;
+    if (entry->twin_inode != 0) {
+        assert_int_equal(fstatat(entry->twin_dirfd, entry->name, &twin, AT_SYMLINK_NOFOLLOW), 0);
+        /* A directory knows nothing of what is mounted on what is in it. */
+        assert_true(twin.st_ino == entry->twin_inode || S_ISDIR(twin.st_mode));
+        record->told++;
+    }
     if (record->moved_fd >= 0 && strcmp(entry->name, "last") == 0)
         assert_int_equal(renameat(record->moved_fd, "top/moving", record->moved_fd, "moved"), 0);
     return 0;
@@ -182,6 +189,41 @@ static void twins_that_are_no_directories_count_as_missing(void **state)
     assert_int_equal(record.linked, 0);
 }
 
+/* 3,000 names do not fit into one reading of a directory. */
+static void twin_tells_inodes_although_names_went_and_came(void **state)
+{
+    struct scratch *s = *state;
+    struct record record = {.moved_fd = -1};
+    struct walk walk = {.entry = count, .context = &record};
+    char own[64], twin[64];
+
+    make_dir(s->fd, "own");
+    make_dir(s->fd, "twin");
+    for (int i = 0; i < 3000; i++) {
+        snprintf(own, sizeof own, "own/file %d", i);
+        snprintf(twin, sizeof twin, "twin/file %d", i);
+        write_text(s->fd, twin, "");
+        if (i % 10 == 0)
+            continue;
+        if (i % 10 == 1)
+            write_text(s->fd, own, "");
+        else
+            assert_int_equal(linkat(s->fd, twin, s->fd, own, 0), 0);
+    }
+    for (int i = 0; i < 300; i++) {
+        snprintf(own, sizeof own, "own/new %d", i);
+        write_text(s->fd, own, "");
+    }
+    walk.top_fd = openat(s->fd, "own", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    walk.twin_fd = openat(s->fd, "twin", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_ok(walk_tree(&walk, &s->err), &s->err);
+    close(walk.top_fd);
+    close(walk.twin_fd);
+    assert_int_equal(record.files, 3000);
+    assert_int_equal(record.linked, 2400);
+    assert_true(record.told > 1350);
+}
+
 static void moved_ancestors_are_noticed(void **state)
 {
     struct scratch *s = *state;
@@ -262,6 +304,7 @@ int main(void)
         scratch_test(wide_directories_are_read_whole),
         scratch_test(deep_trees_are_walked_with_few_descriptors),
         scratch_test(twins_that_are_no_directories_count_as_missing),
+        scratch_test(twin_tells_inodes_although_names_went_and_came),
         scratch_test(moved_ancestors_are_noticed),
         scratch_test(unreadable_directories_are_told),
         scratch_test(mounts_are_told_and_not_crossed),
