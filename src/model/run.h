@@ -138,6 +138,7 @@ struct run {
     int64_t place;      /* which of the node's parallel places it takes, from 1; 0: none */
     const char *worker; /* who runs it, or NULL */
     int64_t heartbeat;  /* grows while who runs it lives */
+    const char *result; /* what it found beyond its figures, a JSON object, or NULL */
     struct run_stats stats;
 };
 

@@ -174,8 +174,11 @@ static int record_run(struct survey *survey, const struct host *host, struct dis
     run.message = arena_printf(service->arena, "%zu imported, %zu missing, %zu back", import->imported.count,
                                import->lost.count, import->back.count);
     if (store_audit_add(service->db, service->now, service->actor, service->origin, "snapshot.discover",
-                        host->name, NULL, run.message, err) < 0 ||
-        store_run_insert(service->db, &run, &import->run, err) < 0)
+                        host->name, NULL, run.message, err) < 0)
+        return -1;
+    if (import->run != 0)
+        return 0; /* somebody else ends it */
+    if (store_run_insert(service->db, &run, &import->run, err) < 0)
         return -1;
     run.id = import->run;
     run.state = RUN_SUCCESS;
@@ -226,7 +229,6 @@ int discover_import(struct survey *survey, struct survey_host *found, struct dis
     size_t count;
     FD_SCOPED fd = -1;
 
-    *import = (struct discover_import){0};
     if (!preflight_allows(found->preflight.state, WORK_IMPORT))
         return 0;
     fd = fs_open_dir(survey->root_fd, found->host->name, true, &missing);

@@ -12,10 +12,10 @@ struct discover_import {
     struct list imported;   /* names */
     struct list lost, back; /* names, newly marked */
     struct list notes;      /* sentences about metadata that could not be believed */
-    int64_t run;            /* its row, 0: there was nothing to record */
+    int64_t run;            /* given: its row, 0: one is made. Then: 0: there was nothing to record */
 };
 
-/* `found` was made by survey_host() of a survey that takes its time; it is compared anew within the transaction. A state
+/* `import` has nothing but, perhaps, a run. `found` was made by survey_host() of a survey that takes its time; it is compared anew within the transaction. A state
  * that allows no import records nothing (plan/preflight.h). */
 int discover_import(struct survey *survey, struct survey_host *found, struct discover_import *import,
                     struct err *err);

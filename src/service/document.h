@@ -40,8 +40,13 @@ int document_snapshots(struct service *service, const char *host, json_t **docum
 int document_runs(struct service *service, const char *host, const char *state, int64_t before, int limit,
                   json_t **document, struct err *err);
 
-/* One run with "hint", "base", "log" (path of its log file or null), "failed_paths". */
+/* One run with "hint", "base", "log" (path of its log file or null), "failed_paths", "result": what a test found
+ * (service_connection_test()), a discovery recorded (service_discover()) and so on, or null. */
 int document_run(struct service *service, int64_t id, json_t **document, struct err *err);
+
+/* The newest run of that job of the host (NULL: of none), as document_run(); JSON null when there is none. */
+int document_run_newest(struct service *service, const char *host, enum job job, json_t **document,
+                        struct err *err);
 
 /* The whole log of a run, decompressed, as text in *text. From $POBSYNC_HOME/runs, or from the snapshot when that has
  * been dropped. ERR_NOT_FOUND says where was looked. */

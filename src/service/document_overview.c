@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "service/document.h"
+#include "service/document_preflight.h"
 #include "service/document_schedule.h"
 #include "service/document_status.h"
 #include "service/host_health.h"
@@ -53,6 +54,17 @@ static int add_last_run(struct service *service, const struct run *run, json_t *
     return 0;
 }
 
+static int add_preflight(struct service *service, const char *name, json_t *document, struct err *err)
+{
+    json_t *preflight;
+
+    if (document_preflight(service, name, &preflight, err) < 0)
+        return -1;
+    json_object_set(document, "preflight", json_array_get(json_object_get(preflight, "items"), 0));
+    json_decref(preflight);
+    return 0;
+}
+
 static int add_parts(struct service *service, const char *name, json_t *document, struct err *err)
 {
     struct host_health_list list;
@@ -64,7 +76,8 @@ static int add_parts(struct service *service, const char *name, json_t *document
     json_object_set_new(document, "schedule", schedule);
     json_object_set_new(document, "status", document_health_item(&list.hosts[0]));
     json_object_set_new(document, "last_good", document_last_good(list.hosts[0].last_good));
-    if (add_last_run(service, list.hosts[0].last_run, document, err) < 0)
+    if (add_preflight(service, name, document, err) < 0 ||
+        add_last_run(service, list.hosts[0].last_run, document, err) < 0)
         return -1;
     return add_snapshots(service, name, document, err);
 }

@@ -7,7 +7,7 @@
 #include "service/service.h"
 
 /* document_host(), with "status" (document_health_item()), "last_run" (document_run() of the newest backup that began, or
- * null), "last_good", "schedule" (document_schedule()), "newest" (up to 10 snapshots), "snapshots" (how many finished),
+ * null), "preflight" (an item of document_preflight()), "last_good", "schedule" (document_schedule()), "newest" (up to 10 snapshots), "snapshots" (how many finished),
  * "oldest_at" (of the good ones, or null). */
 int document_host_overview(struct service *service, const char *name, json_t **document, struct err *err);
 

@@ -74,6 +74,15 @@ static json_t *item_of(const char *host, const char *root, const char *host_root
     return item;
 }
 
+static json_int_t count_claimed(const struct survey_host *found)
+{
+    json_int_t count = 0;
+
+    for (size_t i = 0; i < found->row_count; i++)
+        count += found->rows[i].status == SNAPSHOT_CLAIMED && found->rows[i].missing_since == 0;
+    return count;
+}
+
 json_t *document_preflight_item(struct survey *survey, const struct survey_host *found)
 {
     struct arena *arena = survey->service->arena;
@@ -90,6 +99,9 @@ json_t *document_preflight_item(struct survey *survey, const struct survey_host 
                         looked && preflight_allows(found->preflight.state, WORK_MARK_MISSING)
                             ? missing_item(&found->discovery.missing)
                             : json_array());
+    json_object_set_new(item, "claimed", json_integer(count_claimed(found)));
+    json_object_set_new(item, "may_import",
+                        json_boolean(preflight_allows(found->preflight.state, WORK_IMPORT)));
     return item;
 }
 
@@ -99,6 +111,7 @@ json_t *document_preflight_root(struct survey *survey)
     const struct discovery_counts none = {0};
     struct preflight preflight = {preflight_root_state(report->state), PREFLIGHT_FAIL, report->found,
                                   report->expected, report->hint};
+    json_t *item;
 
     if (report->state == ROOT_OK)
         preflight = (struct preflight){PREFLIGHT_HOST_MISSING, PREFLIGHT_WARN,
@@ -106,7 +119,10 @@ json_t *document_preflight_root(struct survey *survey)
                                                     "%s; no host is configured, so nothing was looked for",
                                                     report->found),
                                        "a host", "pobsync configure-host HOST --address ADDR"};
-    return item_of(NULL, survey->path, NULL, &preflight, &none);
+    item = item_of(NULL, survey->path, NULL, &preflight, &none);
+    json_object_set_new(item, "claimed", json_integer(0));
+    json_object_set_new(item, "may_import", json_false());
+    return item;
 }
 
 json_t *document_preflight_unknown(struct survey *survey, const struct host *hosts, size_t count)

@@ -151,6 +151,15 @@ static json_t *failed_paths(const struct run_path *paths, size_t count)
     return items;
 }
 
+/* What this program itself wrote; a text that it cannot read is shown as nothing. */
+static json_t *result_item(const struct run *run)
+{
+    json_error_t ignored;
+    json_t *item = run->result == NULL ? NULL : json_loads(run->result, 0, &ignored);
+
+    return item == NULL ? json_null() : item;
+}
+
 int document_run(struct service *service, int64_t id, json_t **document, struct err *err)
 {
     const char *log = run_log_path(service->arena, service->environment.home, id);
@@ -170,7 +179,24 @@ int document_run(struct service *service, int64_t id, json_t **document, struct 
                                       : access(packed, F_OK) == 0 ? packed
                                                                   : NULL));
     json_object_set_new(*document, "failed_paths", failed_paths(paths, count));
+    json_object_set_new(*document, "result", result_item(&run));
     return 0;
+}
+
+int document_run_newest(struct service *service, const char *host, enum job job, json_t **document,
+                        struct err *err)
+{
+    struct host known = {0};
+    struct run run;
+    int found;
+
+    if (host != NULL && store_host_load(service->arena, service->db, host, &known, err) < 0)
+        return -1;
+    found = store_run_newest(service->arena, service->db, known.id, job, &run, err);
+    if (found > 0)
+        return document_run(service, run.id, document, err);
+    *document = json_null();
+    return found;
 }
 
 /* The copy that was put into the snapshot: -1 when it cannot be reached, for whatever reason. */

@@ -1,6 +1,8 @@
 /* The end of a run. */
 #include "service/run_end.h"
 
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "db/transaction.h"
 #include "plan/retry.h"
@@ -66,4 +68,13 @@ int run_end(struct service *service, const struct run *run, struct err *err)
     if ((run->state == RUN_FAILED || run->state == RUN_CANCELLED) && enqueue_retry(service, run, err) < 0)
         return -1;
     return transaction_commit(&transaction, err);
+}
+
+const char *run_result_text(struct arena *arena, const json_t *document)
+{
+    char *text = json_dumps(document, JSON_COMPACT);
+    const char *result = arena_strdup(arena, text);
+
+    free(text);
+    return result;
 }

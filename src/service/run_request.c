@@ -31,6 +31,8 @@ const char *run_request_text(struct arena *arena, const struct run_request *requ
 
     if (request->prune)
         json_object_set_new(object, "prune", json_true());
+    if (request->confirm)
+        json_object_set_new(object, "confirm", json_true());
     if (request->has_limit)
         json_object_set_new(object, "max_delete", json_integer(request->max_delete));
     for (size_t i = 0; i < TEXTS; i++)
@@ -60,6 +62,10 @@ static int read_member(struct arena *arena, const char *name, json_t *value, str
     }
     if (strcmp(name, "prune") == 0 && json_is_boolean(value)) {
         request->prune = json_is_true(value);
+        return 0;
+    }
+    if (strcmp(name, "confirm") == 0 && json_is_boolean(value)) {
+        request->confirm = json_is_true(value);
         return 0;
     }
     return err_set(err, ERR_INVALID, "the request of the run has a member \"%s\" that is not understood",

@@ -9,7 +9,8 @@
 #include "base/err.h"
 
 struct run_request {
-    bool prune; /* of a backup: retention applies after a good run */
+    bool prune;   /* of a backup: retention applies after a good run */
+    bool confirm; /* of a discovery: claimed snapshots are scanned */
     /* Of a prune; the kind of the run is NULL for all. */
     bool has_limit;
     int64_t max_delete;             /* if has_limit */

@@ -25,7 +25,7 @@ static int discover_host(struct survey *survey, const struct discover_request *r
                          struct err *err)
 {
     struct survey_host found;
-    struct discover_import import;
+    struct discover_import import = {.run = request->run};
     struct discover_confirm confirm = {0};
     json_t *item;
 

@@ -10,6 +10,7 @@
 
 struct discover_request {
     const char *host; /* NULL: all of them */
+    int64_t run;      /* that does it, 0: a row is made when there is something to record */
     bool confirm; /* claimed snapshots are scanned, and the root is no longer doubtful when all hosts were */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "service/discover_run.h"
 #include "service/host_settings.h"
 #include "service/run_end.h"
 #include "service/run_request.h"
@@ -134,6 +135,7 @@ static int run_test(struct execution *execution, struct err *err)
     ok = json_is_true(json_object_get(document, "ok"));
     cause = ok ? CAUSE_NONE : cause_parse(json_string_value(json_object_get(document, "cause")));
     message = first_failure(execution->service->arena, document);
+    execution->run.result = run_result_text(execution->service->arena, document);
     json_decref(document);
     return end_as(execution, ok ? RUN_SUCCESS : RUN_FAILED, cause == CAUSE__MAX ? CAUSE_INTERNAL : cause,
                   message, err);
@@ -188,6 +190,15 @@ static int run_deletion(struct execution *execution, struct err *err)
     return result;
 }
 
+static int run_discovery(struct execution *execution, struct err *err)
+{
+    struct run *run = &execution->run;
+
+    if (discover_run(execution->service, run, err) < 0)
+        return -1;
+    return end_as(execution, run->state, run->cause, run->message, err);
+}
+
 static int run_maintenance(struct execution *execution, struct err *err)
 {
     struct maintenance maintenance;
@@ -211,6 +222,7 @@ static int execute(struct execution *execution, struct err *err)
     case JOB_MAINTENANCE:
         return run_maintenance(execution, err);
     case JOB_DISCOVER:
+        return run_discovery(execution, err);
     case JOB__MAX:
         break;
     }

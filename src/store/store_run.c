@@ -7,7 +7,7 @@
 #include "model/snapshot.h"
 #include "store/store_row.h"
 
-enum { STATS_COLUMN = 28 };
+enum { STATS_COLUMN = 29 };
 
 /* The members of the figures, in the order of their columns. */
 static const size_t stats[] = {
@@ -72,6 +72,7 @@ static int read_run(struct arena *arena, struct db_stmt *stmt, struct run *run, 
         .place = db_int(stmt, 25),
         .worker = store_text(arena, stmt, 26),
         .heartbeat = db_int(stmt, 27),
+        .result = store_text(arena, stmt, 28),
     };
     for (int i = 0; i < STATS; i++)
         *(int64_t *)((char *)&run->stats + stats[i]) = store_known(stmt, STATS_COLUMN + i);
@@ -183,7 +184,7 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err)
             "UPDATE run SET state = ?, cause = ?, message = ?, ended_at = ?, running_host_id = NULL, place = NULL, "
             "files = ?, directories = ?, bytes = ?, linked_files = ?, copied_same = ?, new_inodes = ?, "
             "new_bytes = ?, sent = ?, received = ?, transferred = ?, failed_paths = ?, rsync_exit = ?, "
-            "connect_ms = ?, transfer_ms = ?, finish_ms = ?, deleted_snapshots = ?, freed_bytes = ? "
+            "connect_ms = ?, transfer_ms = ?, finish_ms = ?, deleted_snapshots = ?, freed_bytes = ?, result = ? "
             "WHERE id = ? AND token = ? AND state = 'running'",
             &stmt, err) < 0)
         return -1;
@@ -193,6 +194,7 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err)
     store_bind_nonzero(stmt, at++, run->ended_at);
     for (int i = 0; i < STATS; i++)
         store_bind_known(stmt, at++, *(const int64_t *)((const char *)&run->stats + stats[i]));
+    db_bind_text(stmt, at++, run->result);
     db_bind_int(stmt, at++, run->id);
     db_bind_int(stmt, at, run->token);
     if (db_step(stmt, err) < 0)
@@ -244,6 +246,28 @@ int store_run_list(struct arena *arena, struct db *db, const struct run_filter *
     db_bind_int(stmt, at++, filter->before == 0 ? INT64_MAX : filter->before);
     db_bind_int(stmt, at, filter->limit == 0 ? INT64_MAX : filter->limit);
     return store_run_read(arena, stmt, runs, count, err);
+}
+
+int store_run_newest(struct arena *arena, struct db *db, int64_t host_id, enum job job, struct run *run,
+                     struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    struct run *runs;
+    size_t count;
+
+    if (db_prepare(db,
+                   host_id == 0 ? RUN_SELECT " WHERE host_id IS NULL AND job = ? ORDER BY id DESC LIMIT 1"
+                                : RUN_SELECT " WHERE job = ? AND host_id = ? ORDER BY id DESC LIMIT 1",
+                   &stmt, err) < 0)
+        return -1;
+    db_bind_text(stmt, 1, job_name(job));
+    if (host_id != 0)
+        db_bind_int(stmt, 2, host_id);
+    if (store_run_read(arena, stmt, &runs, &count, err) < 0)
+        return -1;
+    if (count > 0)
+        *run = runs[0];
+    return count > 0;
 }
 
 int store_run_running(struct arena *arena, struct db *db, int64_t host_id, struct run **runs, size_t *count,

@@ -15,16 +15,16 @@ int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct e
 int store_run_set_snapshot(struct db *db, int64_t id, int64_t token, const char *snapshot, const char *base,
                            struct err *err);
 
-/* Ends a run: writes state, cause, message, ended_at and stats, nothing else. ERR_REFUSED when it is not running
+/* Ends a run: writes state, cause, message, ended_at, stats and result, nothing else. ERR_REFUSED when it is not running
  * or has gone to another worker (`token`): a run ends once. */
 int store_run_finish(struct db *db, const struct run *run, struct err *err);
 
 /* The columns of a run, for statements of this floor; store_run_read() steps such a one, bound, to its end. */
-#define RUN_SELECT                                                                                                       \
-    "SELECT id, host_id, host_name, job, kind, trigger_name, state, cause, message, snapshot_name, base_name, actor, "   \
-    "requested_at, started_at, ended_at, token, node_id, request, due_at, slot_at, retry_until, attempt, retry_of, "     \
-    "cancel_at, cancel_by, place, worker, heartbeat, files, directories, bytes, linked_files, copied_same, new_inodes, " \
-    "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms, "             \
+#define RUN_SELECT                                                                                                               \
+    "SELECT id, host_id, host_name, job, kind, trigger_name, state, cause, message, snapshot_name, base_name, actor, "           \
+    "requested_at, started_at, ended_at, token, node_id, request, due_at, slot_at, retry_until, attempt, retry_of, "             \
+    "cancel_at, cancel_by, place, worker, heartbeat, result, files, directories, bytes, linked_files, copied_same, new_inodes, " \
+    "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms, "                     \
     "deleted_snapshots, freed_bytes FROM run"
 int store_run_read(struct arena *arena, struct db_stmt *stmt, struct run **runs, size_t *count,
                    struct err *err);
@@ -44,6 +44,10 @@ struct run_filter {
 /* Newest first. */
 int store_run_list(struct arena *arena, struct db *db, const struct run_filter *filter, struct run **runs,
                    size_t *count, struct err *err);
+
+/* The newest run of a job of a host; host_id 0: of none. 1: there is one · 0 · -1. */
+int store_run_newest(struct arena *arena, struct db *db, int64_t host_id, enum job job, struct run *run,
+                     struct err *err);
 
 /* What is recorded as running for a host, oldest first; whether it still is, only the host's lock knows. */
 int store_run_running(struct arena *arena, struct db *db, int64_t host_id, struct run **runs, size_t *count,

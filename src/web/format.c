@@ -115,6 +115,20 @@ static bool format_words(const json_t *value, const void *context, struct buf *o
     return true;
 }
 
+/* Sentences of documents begin small, because commands put something in front of them. */
+static bool format_sentence(const json_t *value, const void *context, struct buf *out)
+{
+    const char *text = json_is_null(value) ? unknown : json_string_value(value);
+
+    (void)context;
+    if (text == NULL)
+        return false;
+    if (*text >= 'a' && *text <= 'z')
+        buf_add_char(out, (char)(*text++ - 'a' + 'A'));
+    buf_add_text(out, text);
+    return true;
+}
+
 static bool write_items(const json_t *value, const char *between, struct buf *out)
 {
     if (json_is_null(value))
@@ -158,15 +172,8 @@ static bool format_known(const json_t *value, const void *context, struct buf *o
 }
 
 const struct template_formatter web_formatters[] = {
-    {"ago", format_ago},
-    {"minute", format_minute},
-    {"bytes", format_bytes},
-    {"count", format_count},
-    {"duration", format_duration},
-    {"milliseconds", format_milliseconds},
-    {"words", format_words},
-    {"lines", format_lines},
-    {"list", format_list},
-    {"known", format_known},
-    {NULL, NULL},
+    {"ago", format_ago},     {"minute", format_minute},     {"bytes", format_bytes},
+    {"count", format_count}, {"duration", format_duration}, {"milliseconds", format_milliseconds},
+    {"words", format_words}, {"sentence", format_sentence}, {"lines", format_lines},
+    {"list", format_list},   {"known", format_known},       {NULL, NULL},
 };

@@ -7,6 +7,10 @@
 #include "base/err.h"
 
 struct visit;
+struct queue_wish;
+
+/* page_run.c: puts work into the queue and leads to the page of its run */
+int page_enqueue(struct visit *visit, struct queue_wish *wish, json_t **document, struct err *err);
 
 /* page_account.c: one's own account */
 int page_account(struct visit *visit, json_t **document, struct err *err);
@@ -18,6 +22,10 @@ int page_theme_post(struct visit *visit, json_t **document, struct err *err);
 /* page_api.c: the index of the API, the audit */
 int page_api_index(struct visit *visit, json_t **document, struct err *err);
 int page_audit(struct visit *visit, json_t **document, struct err *err);
+
+/* page_discovery.c: the backup root and what is recorded of it, with a host or without */
+int page_discovery(struct visit *visit, json_t **document, struct err *err);
+int page_discovery_post(struct visit *visit, json_t **document, struct err *err);
 
 /* page_host.c: dashboard, hosts, snapshots */
 int page_dashboard(struct visit *visit, json_t **document, struct err *err);

@@ -106,33 +106,21 @@ int page_host_new_post(struct visit *visit, json_t **document, struct err *err)
     return 0;
 }
 
-/* Work is a row of the queue, and the answer is the page of that row. */
-static int enqueue(struct visit *visit, struct queue_wish *wish, json_t **document, struct err *err)
-{
-    wish->host = visit_param(visit, "host");
-    wish->trigger = visit->service->origin;
-    if (service_queue_add(visit->service, wish, document, err) < 0)
-        return -1;
-    visit->status = visit->api ? 202 : 0;
-    visit_go(visit, "/runs/%lld", (long long)json_integer_value(json_object_get(*document, "id")));
-    return 0;
-}
-
 int page_backup_post(struct visit *visit, json_t **document, struct err *err)
 {
     const char *manual = visit_text(visit, "manual");
-    struct queue_wish wish = {.job = JOB_BACKUP, .kind = "scheduled"};
+    struct queue_wish wish = {.job = JOB_BACKUP, .host = visit_param(visit, "host"), .kind = "scheduled"};
 
     if (manual != NULL && strcmp(manual, "yes") == 0)
         wish.kind = "manual";
-    return enqueue(visit, &wish, document, err);
+    return page_enqueue(visit, &wish, document, err);
 }
 
 int page_test_post(struct visit *visit, json_t **document, struct err *err)
 {
-    struct queue_wish wish = {.job = JOB_TEST};
+    struct queue_wish wish = {.job = JOB_TEST, .host = visit_param(visit, "host")};
 
-    return enqueue(visit, &wish, document, err);
+    return page_enqueue(visit, &wish, document, err);
 }
 
 int page_snapshots(struct visit *visit, json_t **document, struct err *err)

@@ -191,7 +191,6 @@ int page_retention_post(struct visit *visit, json_t **document, struct err *err)
     struct queue_wish wish = {.job = JOB_PRUNE,
                               .host = visit_param(visit, "host"),
                               .kind = kind_of(visit),
-                              .trigger = visit->service->origin,
                               .request = {.has_limit = true, .plan = visit_input(visit, "plan_id")}};
 
     if (strcmp(visit_input(visit, "confirm"), wish.host) != 0)
@@ -199,9 +198,5 @@ int page_retention_post(struct visit *visit, json_t **document, struct err *err)
                        visit_input(visit, "confirm"));
     if (parse_int(visit_input(visit, "max_delete"), 0, 100000, &wish.request.max_delete, err) < 0)
         return err_in(err, "max_delete");
-    if (service_queue_add(visit->service, &wish, document, err) < 0)
-        return -1;
-    visit->status = visit->api ? 202 : 0;
-    visit_go(visit, "/runs/%lld", (long long)json_integer_value(json_object_get(*document, "id")));
-    return 0;
+    return page_enqueue(visit, &wish, document, err);
 }

@@ -80,6 +80,16 @@ int page_cancel_post(struct visit *visit, json_t **document, struct err *err)
     return 0;
 }
 
+int page_enqueue(struct visit *visit, struct queue_wish *wish, json_t **document, struct err *err)
+{
+    wish->trigger = visit->service->origin;
+    if (service_queue_add(visit->service, wish, document, err) < 0)
+        return -1;
+    visit->status = visit->api ? 202 : 0;
+    visit_go(visit, "/runs/%lld", (long long)json_integer_value(json_object_get(*document, "id")));
+    return 0;
+}
+
 int page_queue(struct visit *visit, json_t **document, struct err *err)
 {
     return document_queue(visit->service, QUEUE_SHOWN, document, err);

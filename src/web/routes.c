@@ -14,6 +14,8 @@ static const struct route_field audit_query[] = {
 static const struct route_field password_form[] = {
     {"password", true, NULL}, {"new_password", true, NULL}, {"again", true, NULL}, {0}};
 static const struct route_field theme_form[] = {{"theme", true, page_theme_check}, {0}};
+static const struct route_field discovery_form[] = {{"confirm", false, page_yes_check}, {0}};
+static const struct route_field host_query[] = {{"name", false, NULL}, {"address", false, NULL}, {0}};
 static const struct route_field filter_query[] = {{"q", false, NULL}, {0}};
 static const struct route_field host_form[] = {
     {"name", true, rule_host_name}, {"address", true, rule_address}, {0}};
@@ -72,7 +74,8 @@ const struct route routes[] = {
     {.method = HTTP_POST, .path = "/hosts", .faces = FACE_API, .right = RIGHT_CONFIG, .fields = host_form,
      .handle = page_host_new_post},
     {.method = HTTP_GET, .path = "/hosts/new", .faces = FACE_PAGE, .right = RIGHT_CONFIG, .title = "Add a host",
-     .template = "host_new", .command = "pobsync configure-host NAME --address ADDR", .handle = page_host_new},
+     .template = "host_new", .command = "pobsync configure-host NAME --address ADDR", .fields = host_query,
+     .handle = page_host_new},
     {.method = HTTP_POST, .path = "/hosts/new", .faces = FACE_PAGE, .right = RIGHT_CONFIG, .form = "/hosts/new",
      .fields = host_form, .handle = page_host_new_post},
     {.method = HTTP_GET, .path = "/hosts/:host", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Overview",
@@ -109,6 +112,17 @@ const struct route routes[] = {
      .handle = page_config},
     {.method = HTTP_POST, .path = "/hosts/:host/config", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
      .form = "/hosts/:host/config", .settings = SCOPE_HOST, .handle = page_config_post},
+
+    /* What lies in the backup root. */
+    {.method = HTTP_GET, .path = "/discovery", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Discovery",
+     .template = "discovery_all", .command = "pobsync discover-snapshots --preflight", .handle = page_discovery},
+    {.method = HTTP_POST, .path = "/discovery", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .fields = discovery_form, .handle = page_discovery_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/discovery", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Discovery", .template = "discovery",
+     .command = "pobsync discover-snapshots --preflight --host :host", .handle = page_discovery},
+    {.method = HTTP_POST, .path = "/hosts/:host/discovery", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .fields = discovery_form, .handle = page_discovery_post},
 
     /* Runs. */
     {.method = HTTP_GET, .path = "/runs", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Runs",

@@ -10,7 +10,7 @@ from kit.web_case import WebCase
 
 SERIAL = True
 PAGES = ("/", "/hosts", "/hosts/new", "/hosts/web1", "/hosts/web1/snapshots", "/hosts/web1/retention",
-         "/hosts/web1/schedule?cron=15+2+*+*+*", "/hosts/web1/config", "/runs", "/queue", "/schedules", "/settings",
+         "/hosts/web1/schedule?cron=15+2+*+*+*", "/hosts/web1/config", "/hosts/web1/discovery", "/discovery", "/runs", "/queue", "/schedules", "/settings",
          "/self-check", "/users", "/tokens", "/audit", "/account", "/nothing")
 
 

@@ -100,7 +100,7 @@ class Pages(WebCase):
                         status = browser.get(path).status
                     else:
                         # Without its fields nothing is done; a right is asked before them.
-                        if route["path"].endswith(("/remove", "/backup", "/test", "/sessions", "/unpin", "/cancel")) \
+                        if route["path"].endswith(("/remove", "/backup", "/test", "/sessions", "/unpin", "/cancel", "/discovery")) \
                                 and route["right"] in RIGHTS[role]:
                             continue
                         status = browser.request(route["method"], path, f"csrf_token={browser.token('/account')}&zz=1",
