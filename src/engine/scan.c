@@ -41,27 +41,36 @@ static void count_new(struct count *count, const struct stat *stat)
     count->new_units += INODE_UNIT / (stat->st_nlink == 0 ? 1 : (int64_t)stat->st_nlink);
 }
 
+/* Whether the base has the same inode under the same name; if not, *base is what it has there, st_mode 0: nothing. One look
+ * at an inode instead of two, for nearly all: a directory tells the numbers of what it holds. */
+static bool is_linked(const struct count *count, const struct walk_entry *entry, struct stat *base)
+{
+    *base = (struct stat){0};
+    if (entry->twin_inode == entry->stat.st_ino && entry->stat.st_dev == count->base_device)
+        return true;
+    if (entry->twin_dirfd < 0 ||
+        fstatat(entry->twin_dirfd, entry->name, base, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+        return false;
+    return base->st_ino == entry->stat.st_ino && base->st_dev == entry->stat.st_dev;
+}
+
 static void count_file(struct count *count, const struct walk_entry *entry)
 {
     struct run_stats *stats = count->stats;
     struct stat base;
 
-    stats->bytes += entry->stat.st_size;
-    /* One look at an inode instead of two, for nearly all files: a directory tells the numbers of what it holds. */
-    if (entry->twin_inode == entry->stat.st_ino && entry->stat.st_dev == count->base_device) {
+    stats->files++;
+    if (S_ISREG(entry->stat.st_mode))
+        stats->bytes += entry->stat.st_size;
+    if (is_linked(count, entry, &base)) {
         stats->linked_files++;
         return;
     }
-    if (entry->twin_dirfd >= 0 &&
-        fstatat(entry->twin_dirfd, entry->name, &base, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0) {
-        if (base.st_ino == entry->stat.st_ino && base.st_dev == entry->stat.st_dev) {
-            stats->linked_files++;
-            return;
-        }
-        stats->copied_same += looks_unchanged(&entry->stat, &base);
-    }
-    stats->new_bytes += entry->stat.st_size;
     count_new(count, &entry->stat);
+    if (!S_ISREG(entry->stat.st_mode))
+        return;
+    stats->new_bytes += entry->stat.st_size;
+    stats->copied_same += looks_unchanged(&entry->stat, &base);
 }
 
 static int count_entry(void *context, const struct walk_entry *entry, struct err *err)
@@ -78,11 +87,7 @@ static int count_entry(void *context, const struct walk_entry *entry, struct err
         count->new_units += INODE_UNIT;
         return 0;
     }
-    count->stats->files++;
-    if (S_ISREG(entry->stat.st_mode))
-        count_file(count, entry);
-    else if (entry->stat.st_nlink == 1)
-        count_new(count, &entry->stat);
+    count_file(count, entry);
     return 0;
 }
 

@@ -94,7 +94,7 @@ struct run_stats {
     int64_t files;        /* names of everything but directories in the snapshot, by our own scan */
     int64_t directories;  /* by our own scan, the top included */
     int64_t bytes;        /* sum of the sizes of regular files, by our own scan */
-    int64_t linked_files; /* regular files that share their inode with the base */
+    int64_t linked_files; /* of those files, the ones that share their inode with the base */
     int64_t copied_same; /* regular files that look unchanged from the base and are nevertheless a new copy */
     int64_t new_inodes;  /* inodes this snapshot added */
     int64_t new_bytes;   /* bytes of regular files that are not shared with the base */

@@ -117,6 +117,10 @@ static void linked_copied_and_changed_are_told_apart(void **state)
 
     write_file(trees->base, "linked", 10);
     assert_int_equal(linkat(trees->base, "linked", trees->data, "linked", 0), 0);
+    assert_int_equal(symlinkat("/etc", trees->base, "symlink"), 0);
+    assert_int_equal(linkat(trees->base, "symlink", trees->data, "symlink", 0), 0);
+    assert_int_equal(symlinkat("/etc", trees->base, "other symlink"), 0);
+    assert_int_equal(symlinkat("/usr", trees->data, "other symlink"), 0);
     write_file(trees->base, "copied", 20);
     write_file(trees->data, "copied", 20);
     write_file(trees->base, "other time", 30);
@@ -132,8 +136,8 @@ static void linked_copied_and_changed_are_told_apart(void **state)
     write_file(trees->base, "moved from", 70);
     assert_int_equal(linkat(trees->base, "moved from", trees->data, "moved to", 0), 0);
     stats = scanned(trees, trees->base);
-    assert_int_equal(stats.files, 7);
-    assert_int_equal(stats.linked_files, 1);
+    assert_int_equal(stats.files, 9);
+    assert_int_equal(stats.linked_files, 2);
     assert_int_equal(stats.copied_same, 1);
     assert_int_equal(stats.new_bytes, 20 + 30 + 40 + 51 + 60 + 70);
 }
