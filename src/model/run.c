@@ -89,6 +89,9 @@ bool job_takes_host(enum job job)
     case JOB_TEST:
     case JOB_DISCOVER:
     case JOB_MAINTENANCE:
+    case JOB_ROOT:
+    case JOB_KEY:
+    case JOB_HOST_KEY:
     case JOB__MAX:
         break;
     }

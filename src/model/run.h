@@ -80,7 +80,10 @@ enum cause {
     X(JOB_PRUNE, "prune")                                                                                    \
     X(JOB_DELETE, "delete")                                                                                  \
     X(JOB_DISCOVER, "discover")                                                                              \
-    X(JOB_MAINTENANCE, "maintenance")
+    X(JOB_MAINTENANCE, "maintenance")                                                                        \
+    X(JOB_ROOT, "root")                                                                                      \
+    X(JOB_KEY, "key")                                                                                        \
+    X(JOB_HOST_KEY, "host_key")
 
 enum job {
 #define JOB_ENUM(job, name) job,

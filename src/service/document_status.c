@@ -41,7 +41,7 @@ json_t *document_last_good(const struct snapshot *snapshot)
     return item;
 }
 
-static json_t *root_item(const struct root_report *root)
+json_t *document_root_item(const struct root_report *root)
 {
     const struct fs_room *room = root->opened ? &root->room : NULL;
     json_t *item = json_object();
@@ -181,7 +181,7 @@ int document_status(struct service *service, json_t **document, struct err *err)
     json_object_set_new(*document, "as_of", document_time(service->now));
     json_object_set_new(*document, "verdict", verdict(&list.root, &census));
     json_object_set_new(*document, "attention", json_integer((json_int_t)census.attention));
-    json_object_set_new(*document, "root", root_item(&list.root));
+    json_object_set_new(*document, "root", document_root_item(&list.root));
     json_object_set_new(*document, "database", json_pack("{s:s}", "kind", db_kind_name(service->db)));
     json_object_set_new(*document, "counts", counted);
     json_object_set_new(*document, "latest_run", run_count == 0 ? json_null() : document_run_item(&runs[0]));

@@ -21,6 +21,9 @@ bool document_status_needs_attention(const json_t *status);
  * cause root says that the root of the document tells why. New reference. */
 json_t *document_health_item(const struct host_health *health);
 
+/* "root" of the status. New reference. */
+json_t *document_root_item(const struct root_report *root);
+
 /* {"name","started_at","ended_at"}, or null. New reference. */
 json_t *document_last_good(const struct snapshot *snapshot);
 

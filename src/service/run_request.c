@@ -15,12 +15,30 @@ static const struct {
     {"manual_plan", offsetof(struct run_request, manual_plan)},
     {"snapshot", offsetof(struct run_request, snapshot)},
     {"reason", offsetof(struct run_request, reason)},
+    {"path", offsetof(struct run_request, path)},
+    {"fingerprint", offsetof(struct run_request, fingerprint)},
 };
 enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+/* The members that are true or not there. */
+static const struct {
+    const char *name;
+    size_t offset;
+} flags[] = {
+    {"prune", offsetof(struct run_request, prune)},
+    {"confirm", offsetof(struct run_request, confirm)},
+    {"adopt", offsetof(struct run_request, adopt)},
+};
+enum { FLAGS = sizeof flags / sizeof flags[0] };
 
 static const char **text_member(const struct run_request *request, size_t i)
 {
     return (const char **)(void *)((uintptr_t)request + texts[i].offset);
+}
+
+static bool *flag_member(const struct run_request *request, size_t i)
+{
+    return (bool *)((uintptr_t)request + flags[i].offset);
 }
 
 const char *run_request_text(struct arena *arena, const struct run_request *request)
@@ -29,10 +47,9 @@ const char *run_request_text(struct arena *arena, const struct run_request *requ
     const char *result = NULL;
     char *text;
 
-    if (request->prune)
-        json_object_set_new(object, "prune", json_true());
-    if (request->confirm)
-        json_object_set_new(object, "confirm", json_true());
+    for (size_t i = 0; i < FLAGS; i++)
+        if (*flag_member(request, i))
+            json_object_set_new(object, flags[i].name, json_true());
     if (request->has_limit)
         json_object_set_new(object, "max_delete", json_integer(request->max_delete));
     for (size_t i = 0; i < TEXTS; i++)
@@ -60,14 +77,11 @@ static int read_member(struct arena *arena, const char *name, json_t *value, str
         request->max_delete = json_integer_value(value);
         return 0;
     }
-    if (strcmp(name, "prune") == 0 && json_is_boolean(value)) {
-        request->prune = json_is_true(value);
-        return 0;
-    }
-    if (strcmp(name, "confirm") == 0 && json_is_boolean(value)) {
-        request->confirm = json_is_true(value);
-        return 0;
-    }
+    for (size_t i = 0; i < FLAGS; i++)
+        if (strcmp(name, flags[i].name) == 0 && json_is_boolean(value)) {
+            *flag_member(request, i) = json_is_true(value);
+            return 0;
+        }
     return err_set(err, ERR_INVALID, "the request of the run has a member \"%s\" that is not understood",
                    name);
 }

@@ -15,6 +15,9 @@ struct run_request {
     bool has_limit;
     int64_t max_delete;             /* if has_limit */
     const char *plan, *manual_plan; /* ids of the plans that were shown, or NULL */
+    bool adopt;                     /* of a root: a tree of snapshots without a marker is taken over */
+    const char *path;               /* of a root: its directory */
+    const char *fingerprint;        /* of a host key: the one to accept */
     /* Of a deletion. */
     const char *snapshot, *reason; /* name, NULL: all that never finished; NULL: none was given */
 };

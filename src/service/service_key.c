@@ -44,32 +44,54 @@ static const char *server_name(struct arena *arena)
     return arena_strdup(arena, name);
 }
 
+static json_t *key_document(struct service *service, const struct host_settings *settings, enum key_line kind,
+                            const char *line, const char *public_key)
+{
+    struct arena *arena = service->arena;
+    json_t *document = json_object();
+
+    json_object_set_new(document, "host", document_text(settings->host.name));
+    json_object_set_new(document, "public_key", document_text(public_key));
+    json_object_set_new(document, "line", json_string(line));
+    json_object_set_new(document, "authorized_keys",
+                        document_text(ssh_key_line(arena, kind, public_key, server_name(arena))));
+    json_object_set_new(
+        document, "sudoers",
+        document_text(kind == KEY_LINE_SUDO ? ssh_key_sudoers(arena, settings->config->ssh_user) : NULL));
+    return document;
+}
+
 int service_key_line(struct service *service, const char *host, const char *line, json_t **document,
                      struct err *err)
 {
-    struct arena *arena = service->arena;
     struct host_settings settings;
     struct identity identity;
     enum key_line kind = KEY_LINE_RRSYNC;
-    const char *sudoers = NULL;
 
     if (parse_line(line, &kind, err) < 0 || host_settings_load(service, host, &settings, err) < 0 ||
         identity_load(service, &settings, true, &identity, err) < 0)
         return -1;
     if (identity.created && audit(service, "key.create", host, NULL, identity.fingerprint, err) < 0)
         return -1;
-    if (kind == KEY_LINE_SUDO)
-        sudoers = ssh_key_sudoers(arena, settings.config->ssh_user);
-    *document = json_object();
-    json_object_set_new(*document, "host", document_text(host));
+    *document = key_document(service, &settings, kind, line, identity.public_key);
     json_object_set_new(*document, "path", document_text(identity.path));
-    json_object_set_new(*document, "public_key", document_text(identity.public_key));
     json_object_set_new(*document, "fingerprint", document_text(identity.fingerprint));
     json_object_set_new(*document, "created", json_boolean(identity.created));
-    json_object_set_new(*document, "line", json_string(line));
-    json_object_set_new(*document, "authorized_keys",
-                        document_text(ssh_key_line(arena, kind, identity.public_key, server_name(arena))));
-    json_object_set_new(*document, "sudoers", document_text(sudoers));
+    return 0;
+}
+
+int service_key_recorded(struct service *service, const char *host, const char *line, const json_t *result,
+                         json_t **document, struct err *err)
+{
+    const char *public_key = json_string_value(json_object_get(result, "public_key"));
+    struct host_settings settings;
+    enum key_line kind = KEY_LINE_RRSYNC;
+
+    if (parse_line(line, &kind, err) < 0 || host_settings_load(service, host, &settings, err) < 0)
+        return -1;
+    *document = public_key == NULL ? json_null() : key_document(service, &settings, kind, line, public_key);
+    if (public_key != NULL)
+        json_object_set(*document, "fingerprint", json_object_get(result, "fingerprint"));
     return 0;
 }
 
@@ -244,6 +266,7 @@ static json_t *connection_document(const struct host_settings *settings,
     json_object_set_new(document, "stages", stages);
     json_object_set_new(document, "pinned",
                         document_text(report->key_is_new ? report->key.fingerprint : NULL));
+    json_object_set_new(document, "shown", document_text(report->key.fingerprint));
     return document;
 }
 

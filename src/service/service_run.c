@@ -14,6 +14,7 @@
 #include "service/service_key.h"
 #include "service/service_maintenance.h"
 #include "service/service_retention.h"
+#include "service/setup_run.h"
 #include "store/store_run.h"
 #include "sys/clock.h"
 #include "sys/stop.h"
@@ -199,6 +200,15 @@ static int run_discovery(struct execution *execution, struct err *err)
     return end_as(execution, run->state, run->cause, run->message, err);
 }
 
+static int run_setup(struct execution *execution, struct err *err)
+{
+    struct run *run = &execution->run;
+
+    if (setup_run(execution->service, run, err) < 0)
+        return -1;
+    return end_as(execution, run->state, run->cause, run->message, err);
+}
+
 static int run_maintenance(struct execution *execution, struct err *err)
 {
     struct maintenance maintenance;
@@ -223,6 +233,10 @@ static int execute(struct execution *execution, struct err *err)
         return run_maintenance(execution, err);
     case JOB_DISCOVER:
         return run_discovery(execution, err);
+    case JOB_ROOT:
+    case JOB_KEY:
+    case JOB_HOST_KEY:
+        return run_setup(execution, err);
     case JOB__MAX:
         break;
     }

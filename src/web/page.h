@@ -34,6 +34,7 @@ int page_host(struct visit *visit, json_t **document, struct err *err);
 int page_host_new(struct visit *visit, json_t **document, struct err *err);
 int page_host_new_post(struct visit *visit, json_t **document, struct err *err);
 int page_backup_post(struct visit *visit, json_t **document, struct err *err);
+int page_dry_run_post(struct visit *visit, json_t **document, struct err *err);
 int page_test_post(struct visit *visit, json_t **document, struct err *err);
 int page_snapshots(struct visit *visit, json_t **document, struct err *err);
 int page_kind_check(const char *value, struct err *err);
@@ -53,6 +54,8 @@ int page_setup_post(struct visit *visit, json_t **document, struct err *err);
 int page_schedule(struct visit *visit, json_t **document, struct err *err);
 int page_schedule_post(struct visit *visit, json_t **document, struct err *err);
 int page_schedule_remove_post(struct visit *visit, json_t **document, struct err *err);
+int page_setup_schedule(struct visit *visit, json_t **document, struct err *err);
+int page_setup_schedule_post(struct visit *visit, json_t **document, struct err *err);
 int page_retention_kind_check(const char *value, struct err *err);
 int page_retention(struct visit *visit, json_t **document, struct err *err);
 int page_retention_post(struct visit *visit, json_t **document, struct err *err);
@@ -71,6 +74,25 @@ int page_settings_post(struct visit *visit, json_t **document, struct err *err);
 int page_config(struct visit *visit, json_t **document, struct err *err);
 int page_config_post(struct visit *visit, json_t **document, struct err *err);
 int page_check(struct visit *visit, json_t **document, struct err *err);
+
+/* page_setup.c: the wizard */
+int page_setup_root(struct visit *visit, json_t **document, struct err *err);
+int page_setup_root_post(struct visit *visit, json_t **document, struct err *err);
+int page_setup_host(struct visit *visit, json_t **document, struct err *err);
+int page_setup_line_check(const char *value, struct err *err);
+int page_setup_key(struct visit *visit, json_t **document, struct err *err);
+int page_setup_key_post(struct visit *visit, json_t **document, struct err *err);
+int page_setup_connect(struct visit *visit, json_t **document, struct err *err);
+int page_setup_connect_post(struct visit *visit, json_t **document, struct err *err);
+int page_fingerprint_check(const char *value, struct err *err);
+int page_host_key_post(struct visit *visit, json_t **document, struct err *err);
+int page_preset_check(const char *value, struct err *err);
+int page_setup_paths(struct visit *visit, json_t **document, struct err *err);
+int page_setup_paths_post(struct visit *visit, json_t **document, struct err *err);
+int page_setup_first(struct visit *visit, json_t **document, struct err *err);
+int page_setup_first_post(struct visit *visit, json_t **document, struct err *err);
+/* Says in the document and in visit->extra, which may be filled already, which step a page is. */
+void page_setup_mark(struct visit *visit, json_t *document, const char *step);
 
 /* page_state.c: for programs that watch */
 int page_health(struct visit *visit, json_t **document, struct err *err);

@@ -3,6 +3,7 @@
 
 #include "service/document.h"
 #include "service/document_overview.h"
+#include "service/document_setup.h"
 #include "service/document_status.h"
 #include "service/service_config.h"
 #include "service/service_queue.h"
@@ -73,21 +74,27 @@ int page_host(struct visit *visit, json_t **document, struct err *err)
     return document_host_overview(visit->service, visit_param(visit, "host"), document, err);
 }
 
+/* What a new host may say of itself right away; empty is inherited. */
+static const char *const new_host_fields[] = {"address", "ssh_port", "ssh_user"};
+enum { NEW_HOST_FIELDS = sizeof new_host_fields / sizeof new_host_fields[0] };
+
 int page_host_new(struct visit *visit, json_t **document, struct err *err)
 {
-    const char *name = visit_input(visit, "name"), *address = visit_input(visit, "address");
+    const char *name = visit_input(visit, "name");
 
-    (void)err;
-    *document =
-        json_pack("{s:s, s:s}", "name", name == NULL ? "" : name, "address", address == NULL ? "" : address);
+    if (document_setup_root(visit->service, document, err) < 0)
+        return -1;
+    visit->extra = json_pack("{s:s}", "name", name == NULL ? "" : name);
+    for (size_t i = 0; i < NEW_HOST_FIELDS; i++) {
+        const char *text = visit_input(visit, new_host_fields[i]);
+
+        json_object_set_new(visit->extra, new_host_fields[i], json_string(text == NULL ? "" : text));
+    }
     return 0;
 }
 
-/* A new host, never one that is there already: the page of that changes it. */
-int page_host_new_post(struct visit *visit, json_t **document, struct err *err)
+static int require_new(struct visit *visit, const char *name, struct err *err)
 {
-    const struct config_change change = {config_field("address"), visit_input(visit, "address")};
-    const char *name = visit_input(visit, "name");
     struct err missing;
     json_t *there;
 
@@ -95,14 +102,36 @@ int page_host_new_post(struct visit *visit, json_t **document, struct err *err)
         json_decref(there);
         return err_set(err, ERR_EXISTS, "host \"%s\" exists already", name);
     }
-    if (missing.code != ERR_NOT_FOUND) {
-        *err = missing;
+    if (missing.code == ERR_NOT_FOUND)
+        return 0;
+    *err = missing;
+    return -1;
+}
+
+/* A new host, never one that is there already: the page of that changes it. In a browser its setup begins, with the key
+ * that is being made meanwhile. */
+int page_host_new_post(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *name = visit_input(visit, "name");
+    struct queue_wish key = {.job = JOB_KEY, .host = name};
+    struct config_change changes[NEW_HOST_FIELDS];
+    size_t count = 0;
+
+    for (size_t i = 0; i < NEW_HOST_FIELDS; i++)
+        if (visit_text(visit, new_host_fields[i]) != NULL)
+            changes[count++] = (struct config_change){config_field(new_host_fields[i]),
+                                                      visit_text(visit, new_host_fields[i])};
+    if (require_new(visit, name, err) < 0 ||
+        service_host_configure(visit->service, name, changes, count, document, err) < 0)
         return -1;
+    if (!visit->api) {
+        json_decref(*document);
+        *document = NULL;
+        if (page_enqueue(visit, &key, document, err) < 0)
+            return -1;
     }
-    if (service_host_configure(visit->service, name, &change, 1, document, err) < 0)
-        return -1;
     visit->status = visit->api ? 201 : 0;
-    visit_go(visit, "/hosts/%s%s", name, visit->api ? "" : "?notice=created");
+    visit_go(visit, "/hosts/%s%s", name, visit->api ? "" : "/setup/key?notice=created");
     return 0;
 }
 
@@ -113,6 +142,13 @@ int page_backup_post(struct visit *visit, json_t **document, struct err *err)
 
     if (manual != NULL && strcmp(manual, "yes") == 0)
         wish.kind = "manual";
+    return page_enqueue(visit, &wish, document, err);
+}
+
+int page_dry_run_post(struct visit *visit, json_t **document, struct err *err)
+{
+    struct queue_wish wish = {.job = JOB_DRY_RUN, .host = visit_param(visit, "host"), .kind = "scheduled"};
+
     return page_enqueue(visit, &wish, document, err);
 }
 

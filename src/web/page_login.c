@@ -111,6 +111,6 @@ int page_setup_post(struct visit *visit, json_t **document, struct err *err)
                               http_header(visit->request, "User-Agent"), &secret, &retry_after, err) < 0)
         return -1;
     visit_set_cookie(visit, visit_session_cookie(visit), secret, SESSION_SECONDS);
-    visit->location = "/";
+    visit->location = "/setup/root";
     return 0;
 }

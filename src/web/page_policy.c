@@ -4,6 +4,7 @@
 #include "base/parse.h"
 #include "model/schedule.h"
 #include "service/document_schedule.h"
+#include "service/document_setup.h"
 #include "service/service_queue.h"
 #include "service/service_retention.h"
 #include "service/service_schedule.h"
@@ -47,29 +48,47 @@ static json_t *preview_of(struct visit *visit, const json_t *document, const cha
     return json_pack("{s:n, s:s, s:s}", "document", "error", err.message, "hint", err.hint);
 }
 
+/* What the form shows beside the document, and where it is sent to. */
+static json_t *schedule_extra(struct visit *visit, const json_t *document, const char *page)
+{
+    const char *cron = shown(visit, document, "cron"), *zone = shown(visit, document, "timezone");
+    const json_t *grace = json_object_get(document, "grace_seconds");
+
+    return json_pack(
+        "{s:{s:s, s:s, s:b, s:b, s:s}, s:o, s:s}", "form", "cron", cron, "timezone", zone, "prune",
+        shown_flag(visit, document, "prune", false), "enabled", shown_flag(visit, document, "enabled", true),
+        "grace",
+        visit_input(visit, "grace_seconds") != NULL
+            ? visit_input(visit, "grace_seconds")
+            : arena_printf(visit->arena, "%lld",
+                           json_is_integer(grace) ? (long long)json_integer_value(grace) : 3600LL),
+        "preview", preview_of(visit, document, cron, zone), "form_path",
+        arena_printf(visit->arena, "/hosts/%s/%s", visit_param(visit, "host"), page));
+}
+
 int page_schedule(struct visit *visit, json_t **document, struct err *err)
 {
-    const char *cron, *zone;
-    const json_t *grace;
-
     if (document_schedule(visit->service, visit_param(visit, "host"), document, err) < 0)
         return -1;
-    cron = shown(visit, *document, "cron");
-    zone = shown(visit, *document, "timezone");
-    grace = json_object_get(*document, "grace_seconds");
-    visit->extra =
-        json_pack("{s:{s:s, s:s, s:b, s:b, s:s}, s:o}", "form", "cron", cron, "timezone", zone, "prune",
-                  shown_flag(visit, *document, "prune", false), "enabled",
-                  shown_flag(visit, *document, "enabled", true), "grace",
-                  visit_input(visit, "grace_seconds") != NULL
-                      ? visit_input(visit, "grace_seconds")
-                      : arena_printf(visit->arena, "%lld",
-                                     json_is_integer(grace) ? (long long)json_integer_value(grace) : 3600LL),
-                  "preview", preview_of(visit, *document, cron, zone));
+    visit->extra = schedule_extra(visit, *document, "schedule");
     return 0;
 }
 
-int page_schedule_post(struct visit *visit, json_t **document, struct err *err)
+int page_setup_schedule(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *host = visit_param(visit, "host");
+    json_t *schedule;
+
+    if (document_setup_host(visit->service, host, document, err) < 0 ||
+        document_schedule(visit->service, host, &schedule, err) < 0)
+        return -1;
+    json_object_set_new(*document, "schedule", schedule);
+    visit->extra = schedule_extra(visit, schedule, "setup/schedule");
+    page_setup_mark(visit, *document, "schedule");
+    return 0;
+}
+
+static int save_schedule(struct visit *visit, json_t **document, struct err *err)
 {
     struct config_change changes[16];
     size_t count = 0;
@@ -81,10 +100,23 @@ int page_schedule_post(struct visit *visit, json_t **document, struct err *err)
         if (text != NULL)
             changes[count++] = (struct config_change){field, text};
     }
-    if (service_schedule_change(visit->service, visit_param(visit, "host"), changes, count, document, err) <
-        0)
+    return service_schedule_change(visit->service, visit_param(visit, "host"), changes, count, document, err);
+}
+
+int page_schedule_post(struct visit *visit, json_t **document, struct err *err)
+{
+    if (save_schedule(visit, document, err) < 0)
         return -1;
     visit_go(visit, "/hosts/%s/schedule%s", visit_param(visit, "host"), visit->api ? "" : "?notice=saved");
+    return 0;
+}
+
+int page_setup_schedule_post(struct visit *visit, json_t **document, struct err *err)
+{
+    if (save_schedule(visit, document, err) < 0)
+        return -1;
+    visit_go(visit, "/hosts/%s/%s", visit_param(visit, "host"),
+             visit->api ? "schedule" : "setup/first?notice=saved");
     return 0;
 }
 

@@ -16,9 +16,22 @@ static const struct route_field password_form[] = {
 static const struct route_field theme_form[] = {{"theme", true, page_theme_check}, {0}};
 static const struct route_field discovery_form[] = {{"confirm", false, page_yes_check}, {0}};
 static const struct route_field host_query[] = {{"name", false, NULL}, {"address", false, NULL}, {0}};
+static const struct route_field root_form[] = {
+    {"path", false, rule_local_path}, {"adopt", false, page_yes_check}, {0}};
+static const struct route_field key_query[] = {{"line", false, page_setup_line_check}, {0}};
+static const struct route_field host_key_form[] = {{"fingerprint", true, page_fingerprint_check}, {0}};
+static const struct route_field paths_query[] = {{"preset", false, page_preset_check}, {0}};
+static const struct route_field paths_form[] = {{"source_root", false, NULL},
+                                                {"includes", false, NULL},
+                                                {"excludes", false, NULL},
+                                                {"one_file_system", false, page_yes_check},
+                                                {0}};
 static const struct route_field filter_query[] = {{"q", false, NULL}, {0}};
-static const struct route_field host_form[] = {
-    {"name", true, rule_host_name}, {"address", true, rule_address}, {0}};
+static const struct route_field host_form[] = {{"name", true, rule_host_name},
+                                               {"address", true, rule_address},
+                                               {"ssh_port", false, NULL},
+                                               {"ssh_user", false, NULL},
+                                               {0}};
 static const struct route_field backup_form[] = {{"manual", false, page_yes_check}, {0}};
 static const struct route_field reason_form[] = {{"reason", true, rule_reason}, {0}};
 static const struct route_field snapshots_query[] = {
@@ -82,6 +95,8 @@ const struct route routes[] = {
      .template = "host", .tab = "Overview", .command = "pobsync show :host", .handle = page_host},
     {.method = HTTP_POST, .path = "/hosts/:host/backup", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
      .fields = backup_form, .handle = page_backup_post},
+    {.method = HTTP_POST, .path = "/hosts/:host/dry-run", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .handle = page_dry_run_post},
     {.method = HTTP_POST, .path = "/hosts/:host/test", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
      .handle = page_test_post},
     {.method = HTTP_GET, .path = "/hosts/:host/snapshots", .faces = FACE_BOTH, .right = RIGHT_READ,
@@ -112,6 +127,40 @@ const struct route routes[] = {
      .handle = page_config},
     {.method = HTTP_POST, .path = "/hosts/:host/config", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
      .form = "/hosts/:host/config", .settings = SCOPE_HOST, .handle = page_config_post},
+
+    /* The wizard. */
+    {.method = HTTP_GET, .path = "/setup/root", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .title = "Backup root",
+     .template = "setup_root", .command = "pobsync configure-global --backup-root PATH", .handle = page_setup_root},
+    {.method = HTTP_POST, .path = "/setup/root", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .form = "/setup/root",
+     .fields = root_form, .handle = page_setup_root_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/setup", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Setup",
+     .template = "setup_host", .handle = page_setup_host},
+    {.method = HTTP_GET, .path = "/hosts/:host/setup/key", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Setup, key", .template = "setup_key", .command = "pobsync key :host", .fields = key_query,
+     .handle = page_setup_key},
+    {.method = HTTP_POST, .path = "/hosts/:host/setup/key", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .handle = page_setup_key_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/setup/connect", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Setup, connection", .template = "setup_connect", .command = "pobsync test-connection :host",
+     .handle = page_setup_connect},
+    {.method = HTTP_POST, .path = "/hosts/:host/setup/connect", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .handle = page_setup_connect_post},
+    {.method = HTTP_POST, .path = "/hosts/:host/host-key", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .form = "/hosts/:host/setup/connect", .fields = host_key_form, .handle = page_host_key_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/setup/paths", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Setup, paths", .template = "setup_paths", .fields = paths_query, .handle = page_setup_paths},
+    {.method = HTTP_POST, .path = "/hosts/:host/setup/paths", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .form = "/hosts/:host/setup/paths", .fields = paths_form, .handle = page_setup_paths_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/setup/schedule", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Setup, schedule", .template = "setup_schedule", .command = "pobsync schedule :host",
+     .fields = schedule_fields_sent, .handle = page_setup_schedule},
+    {.method = HTTP_POST, .path = "/hosts/:host/setup/schedule", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .form = "/hosts/:host/setup/schedule", .fields = schedule_fields_sent, .handle = page_setup_schedule_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/setup/first", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Setup, first backup", .template = "setup_first", .command = "pobsync backup :host",
+     .handle = page_setup_first},
+    {.method = HTTP_POST, .path = "/hosts/:host/setup/first", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .handle = page_setup_first_post},
 
     /* What lies in the backup root. */
     {.method = HTTP_GET, .path = "/discovery", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Discovery",

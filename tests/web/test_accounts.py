@@ -176,7 +176,7 @@ class Setup(unittest.TestCase):
         weak = self.browser.send("/setup", {**fields, "code": self.code(), "password": "password"}, page="/setup")
         self.assertEqual(weak.status, 422)
         done = self.browser.send("/setup", {**fields, "code": self.code()}, page="/setup")
-        self.assertEqual((done.status, done.headers["Location"]), (303, "/"))
+        self.assertEqual((done.status, done.headers["Location"]), (303, "/setup/root"))
         self.assertEqual(self.browser.get("/hosts").status, 200)
         self.assertEqual(self.server.browser().get("/setup").status, 404)
         users = self.pobsync.json("users")["items"]

@@ -10,8 +10,12 @@ from kit.web_case import WebCase
 
 SERIAL = True
 PAGES = ("/", "/hosts", "/hosts/new", "/hosts/web1", "/hosts/web1/snapshots", "/hosts/web1/retention",
-         "/hosts/web1/schedule?cron=15+2+*+*+*", "/hosts/web1/config", "/hosts/web1/discovery", "/discovery", "/runs", "/queue", "/schedules", "/settings",
-         "/self-check", "/users", "/tokens", "/audit", "/account", "/nothing")
+         "/hosts/web1/schedule?cron=15+2+*+*+*", "/hosts/web1/config", "/hosts/web1/discovery", "/discovery",
+         "/setup/root", "/hosts/web1/setup", "/hosts/web1/setup/key", "/hosts/web1/setup/connect",
+         "/hosts/web1/setup/paths?preset=data", "/hosts/web1/setup/schedule?cron=15+2+*+*+*",
+         "/hosts/web1/setup/first", "/runs", "/queue", "/schedules", "/settings", "/self-check", "/users", "/tokens",
+         "/audit", "/account", "/nothing")
+
 
 
 @unittest.skipIf(reason_to_skip(), reason_to_skip())
@@ -68,8 +72,11 @@ class InBrowser(WebCase):
         self.screen.type("#name", "new1")
         self.screen.type("#address", "192.0.2.1")
         self.screen.press("button.primary")
-        self.screen.wait_for_url("/hosts/new1?notice=created")
+        self.screen.wait_for_url("/hosts/new1/setup/key?notice=created")
+        self.screen.open(self.base + "/hosts/new1/setup/first")
         self.screen.press("button.primary")  # back up now
+        self.screen.wait_for_url("/hosts/new1/setup/first")
+        self.screen.press("main p a[href^='/runs/']")
         self.screen.wait_for_url("/runs/")
         self.screen.press("main button")  # cancel
         self.screen.wait_for_url("notice=cancelled")

@@ -100,7 +100,9 @@ class Pages(WebCase):
                         status = browser.get(path).status
                     else:
                         # Without its fields nothing is done; a right is asked before them.
-                        if route["path"].endswith(("/remove", "/backup", "/test", "/sessions", "/unpin", "/cancel", "/discovery")) \
+                        if route["path"].endswith(("/remove", "/backup", "/test", "/sessions", "/unpin", "/cancel",
+                                                   "/discovery", "/dry-run", "/setup/key", "/setup/connect",
+                                                   "/setup/first")) \
                                 and route["right"] in RIGHTS[role]:
                             continue
                         status = browser.request(route["method"], path, f"csrf_token={browser.token('/account')}&zz=1",
