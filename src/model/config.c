@@ -101,6 +101,7 @@ const struct field config_fields[] = {
 };
 
 const size_t config_field_count = sizeof config_fields / sizeof config_fields[0];
+const struct field_table config_field_table = {config_fields, sizeof config_fields / sizeof config_fields[0]};
 
 static_assert(sizeof config_fields / sizeof config_fields[0] <= CONFIG_FIELD_MAX, "each field needs a bit");
 

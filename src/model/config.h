@@ -48,7 +48,8 @@ struct config {
 };
 
 extern const struct field config_fields[];
-extern const size_t config_field_count; /* at most 64 */
+extern const size_t config_field_count;             /* at most 64 */
+extern const struct field_table config_field_table; /* the same, as a table of an entity */
 
 enum { CONFIG_FIELD_MAX = 64 };
 

@@ -144,6 +144,8 @@ static const char *title(const struct visit *visit, const struct route *route)
 {
     const char *host = url_pairs_get(&visit->params, "host");
 
+    if (visit->title != NULL)
+        return visit->title;
     return host == NULL ? route->title : arena_printf(visit->arena, "%s: %s", host, route->title);
 }
 
@@ -165,7 +167,11 @@ static json_t *chrome(struct visit *visit, const struct route *route)
     json_object_set_new(page, "navigation", navigation(visit));
     json_object_set_new(page, "tabs", tabs(visit));
     json_object_set_new(page, "host", host == NULL ? json_null() : json_string(host));
-    json_object_set_new(page, "path", json_string(visit->request->path_text));
+    /* The same page again, but not what was said there once. */
+    json_object_set_new(page, "path",
+                        json_string(url_pairs_get(&visit->request->query, "notice") == NULL
+                                        ? visit->request->target
+                                        : visit->request->path_text));
     json_object_set_new(page, "notice", notice(visit));
     json_object_set_new(page, "problem", problem(visit));
     json_object_set_new(page, "command",

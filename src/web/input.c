@@ -137,7 +137,7 @@ static int add_field(struct visit *visit, const struct url_pair *pair, int *stat
 
     if (is_of_every_page(visit, pair->name))
         return 0;
-    if (field == NULL && !is_setting(visit->route, pair->name)) {
+    if (field == NULL && !is_setting(visit->route, pair->name) && !visit->route->columns) {
         *status = 400;
         return err_set(err, ERR_USAGE, "there is no field \"%s\" here", pair->name);
     }

@@ -19,6 +19,13 @@ int page_sessions_end_post(struct visit *visit, json_t **document, struct err *e
 int page_theme_check(const char *value, struct err *err);
 int page_theme_post(struct visit *visit, json_t **document, struct err *err);
 
+/* page_admin.c: lists of all rows */
+int page_admin(struct visit *visit, json_t **document, struct err *err);
+int page_admin_list(struct visit *visit, json_t **document, struct err *err);
+int page_admin_row(struct visit *visit, json_t **document, struct err *err);
+int page_admin_confirm(struct visit *visit, json_t **document, struct err *err);
+int page_admin_confirm_post(struct visit *visit, json_t **document, struct err *err);
+
 /* page_api.c: the index of the API, the audit */
 int page_api_index(struct visit *visit, json_t **document, struct err *err);
 int page_audit(struct visit *visit, json_t **document, struct err *err);

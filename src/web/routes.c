@@ -52,6 +52,15 @@ static const struct route_field user_new_form[] = {
     {"name", true, user_name_check}, {"role", true, page_role_check}, {"password", true, NULL}, {0}};
 static const struct route_field user_form[] = {
     {"role", false, page_role_check}, {"enabled", false, page_yes_check}, {"password", false, NULL}, {0}};
+static const struct route_field list_query[] = {{"q", false, NULL},
+                                                {"sort", false, NULL},
+                                                {"date", false, NULL},
+                                                {"columns", false, NULL},
+                                                {"after", false, NULL},
+                                                {"limit", false, NULL},
+                                                {0}};
+static const struct route_field bulk_query[] = {
+    {"action", true, NULL}, {"item", false, NULL}, {"confirm", false, NULL}, {0}};
 static const struct route_field token_form[] = {{"name", true, user_label_check},
                                                 {"rights", false, NULL},
                                                 {"hosts", false, NULL},
@@ -195,7 +204,7 @@ const struct route routes[] = {
     {.method = HTTP_GET, .path = "/self-check", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Self-check",
      .template = "check", .nav = "Self-check", .command = "pobsync check", .handle = page_check},
     {.method = HTTP_GET, .path = "/users", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Users",
-     .template = "users", .nav = "Users", .command = "pobsync users", .handle = page_users},
+     .template = "users", .command = "pobsync users", .handle = page_users},
     {.method = HTTP_POST, .path = "/users", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/users",
      .fields = user_new_form, .handle = page_users_post},
     {.method = HTTP_POST, .path = "/users/:user", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/users",
@@ -203,11 +212,24 @@ const struct route routes[] = {
     {.method = HTTP_POST, .path = "/users/:user/remove", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/users",
      .handle = page_user_remove_post},
     {.method = HTTP_GET, .path = "/tokens", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Tokens",
-     .template = "tokens", .nav = "Tokens", .handle = page_tokens},
+     .template = "tokens", .handle = page_tokens},
     {.method = HTTP_POST, .path = "/tokens", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/tokens",
      .title = "Tokens", .template = "tokens", .fields = token_form, .handle = page_tokens_post},
     {.method = HTTP_POST, .path = "/tokens/:token/revoke", .faces = FACE_BOTH, .right = RIGHT_ADMIN,
      .form = "/tokens", .handle = page_token_revoke_post},
+
+    /* The admin site: every table. */
+    {.method = HTTP_GET, .path = "/admin", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Admin",
+     .template = "admin", .nav = "Admin", .handle = page_admin},
+    {.method = HTTP_GET, .path = "/admin/:table", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Admin list",
+     .template = "admin_list", .fields = list_query, .columns = true, .handle = page_admin_list},
+    {.method = HTTP_GET, .path = "/admin/:table/confirm", .faces = FACE_BOTH, .right = RIGHT_ADMIN,
+     .title = "Confirm", .template = "admin_confirm", .fields = bulk_query, .handle = page_admin_confirm},
+    {.method = HTTP_POST, .path = "/admin/:table/confirm", .faces = FACE_BOTH, .right = RIGHT_ADMIN,
+     .title = "Done", .template = "admin_done", .form = "/admin/:table/confirm", .fields = bulk_query,
+     .handle = page_admin_confirm_post},
+    {.method = HTTP_GET, .path = "/admin/:table/:id", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Admin row",
+     .template = "admin_row", .handle = page_admin_row},
 
     /* One's own account, and what happened. */
     {.method = HTTP_GET, .path = "/account", .faces = FACE_PAGE, .right = RIGHT_READ, .title = "Your account",
@@ -219,7 +241,7 @@ const struct route routes[] = {
     {.method = HTTP_POST, .path = "/account/theme", .faces = FACE_PAGE, .right = RIGHT_READ, .form = "/account",
      .fields = theme_form, .handle = page_theme_post},
     {.method = HTTP_GET, .path = "/audit", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Audit",
-     .template = "audit", .nav = "Audit", .fields = audit_query, .handle = page_audit},
+     .template = "audit", .fields = audit_query, .handle = page_audit},
 
     /* For programs. */
     {.method = HTTP_GET, .path = "/api", .faces = FACE_INDEX, .right = RIGHT_READ, .handle = page_api_index},

@@ -166,6 +166,7 @@ void visit_fail(struct visit *visit, int status, const struct err *err)
                   visit->request->path_text, err->message);
     visit->status = status;
     visit->problem = NULL;
+    visit->title = NULL;
     if (visit->api) {
         visit_json(visit, status, "application/problem+json", problem);
         return;

@@ -42,7 +42,7 @@ class Pages(WebCase):
             log.write(f"begun\nrsync: {HOSTILE}\n" + "line\n" * 2500)
 
     def path(self, route):
-        values = {"host": "web1", "snapshot": "20261122-021500Z__0000000a", "run": "1", "user": "viewer", "token": "1"}
+        values = {"host": "web1", "snapshot": "20261122-021500Z__0000000a", "run": "1", "user": "viewer", "token": "1", "table": "hosts", "id": "1"}
         return re.sub(r":(\w+)", lambda match: values[match[1]], route["path"])
 
     def database(self):
@@ -75,12 +75,16 @@ class Pages(WebCase):
             for link in page.links:
                 link = urllib.parse.urljoin(path, link.split("#")[0])
                 self.assertTrue(link.startswith("/"), f"{path}: {link}")
+                # Each list can be sorted and narrowed in many ways: a few of them will do.
+                if link.startswith("/admin/") and "?" in link and len(done) > 150:
+                    continue
                 if link not in done and len(done) < 300:
                     todo.add(link)
         self.assertGreater(len(done), 40)
         for route in self.routes():
             if route["method"] == "GET" and "page" in route["faces"]:
-                self.assertIn(self.admin.get(self.path(route)).status, (200, 303, 404), route["path"])
+                asked = {422} if any(field["required"] for field in route["fields"]) else set()
+                self.assertIn(self.admin.get(self.path(route)).status, {200, 303, 404} | asked, route["path"])
         self.assertEqual(self.database(), before, "looking has changed something")
 
     def test_rights(self):
