@@ -88,8 +88,8 @@ const struct command cmd_adopt = {
         "what lies above it. Each tree is renamed into the directory of the host, with the time at which it was "
         "made, and scanned; nothing is copied or deleted, so hard links stay and the next backup links to the "
         "newest one. PATH must be on the file system of the backup root. Stop the other tool first.\n\n"
-        "Of rsnapshot the backup point that is called as the host is taken, or the only one; else all of them, "
-        "as directories. What is unfinished, failed or cannot be dated stays where it is, and is listed. An "
+        "Of rsnapshot the backup point that is called as the host is taken, or the only one that there is; else "
+        "all of them, as directories. What is unfinished, failed or cannot be dated stays where it is, and is listed. An "
         "attempt that was interrupted goes on when it is repeated.",
     .exits = "5 when there is no such host or nothing to adopt, 6 when the host is busy, 7 when PATH is on "
              "another file system, 8 when the backup root cannot be used.",

@@ -153,7 +153,7 @@ int adoption_take(struct arena *arena, const struct host_directory *directory, i
         return err_errno(err, ERR_IO, errno, "cannot look at \"%s\"", source);
     /* If we die here, before the rename: the tree is where it was, and a second attempt plans it again, under the same
      * name. After it: it lies whole in the staging directory, whose meta.json says what it is, and whoever adopts for
-     * this host next goes on from there. */
+     * this host next goes on from there. Only the time of the directory it came from is then that of the rename. */
     if (fs_rename_new(from, name, staging, "data", err) < 0) {
         int cause = errno;
 
@@ -192,6 +192,35 @@ int adoption_staged(struct arena *arena, const struct host_directory *directory,
         if (data >= 0)
             list_add(arena, names, name);
     }
+    return 0;
+}
+
+/* Adds the source of what lies in `path` below the host's directory, if it was adopted. */
+static void add_source(struct arena *arena, const struct host_directory *directory, const char *path,
+                       struct list *sources)
+{
+    struct snapshot_meta meta;
+    struct err ignored;
+    FD_SCOPED fd = fs_open_dir(directory->fd, path, true, &ignored);
+
+    if (fd >= 0 && snapshot_meta_load(arena, fd, &meta, &ignored) == 0 && meta.source != NULL &&
+        strncmp(meta.source, ADOPTION_SOURCE, strlen(ADOPTION_SOURCE)) == 0)
+        list_add(arena, sources, meta.source + strlen(ADOPTION_SOURCE));
+}
+
+int adoption_sources(struct arena *arena, const struct host_directory *directory, struct list *sources,
+                     struct err *err)
+{
+    struct list published = {0}, staged = {0};
+
+    if (host_directory_names(arena, directory, KIND_SCHEDULED, &published, err) < 0 ||
+        adoption_staged(arena, directory, &staged, err) < 0)
+        return -1;
+    for (size_t i = 0; i < published.count; i++)
+        add_source(arena, directory, arena_printf(arena, "scheduled/%s", published.items[i]), sources);
+    for (size_t i = 0; i < staged.count; i++)
+        add_source(arena, directory, arena_printf(arena, ".incomplete/" STAGING "%s", staged.items[i]),
+                   sources);
     return 0;
 }
 

@@ -18,7 +18,7 @@
 #include "engine/snapshot_meta.h"
 #include "plan/adoption.h"
 
-/* What adopted metadata says as its source begins with this: "adopted:rsnapshot:/path/daily.3". */
+/* What adopted metadata says as its source begins with this: "adopted:/backups/old/daily.3/web1". */
 #define ADOPTION_SOURCE "adopted:"
 
 /* The entries of the tool's directory. At most 20,000 of them. */
@@ -37,6 +37,10 @@ int adoption_take(struct arena *arena, const struct host_directory *directory, i
 /* Names of snapshots whose tree has been taken and that have not got their final name, in order. */
 int adoption_staged(struct arena *arena, const struct host_directory *directory, struct list *names,
                     struct err *err);
+
+/* The sources of all that was adopted for the host, staged or published, without the word in front. */
+int adoption_sources(struct arena *arena, const struct host_directory *directory, struct list *sources,
+                     struct err *err);
 
 /* Reads what a staged one says of itself, scans it, and publishes it. `base`: name of the scheduled snapshot to compare
  * with, NULL: none. A copy of the log so far goes with it. *meta is what it says in the end. */

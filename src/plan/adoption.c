@@ -118,19 +118,54 @@ static bool is_interval(const char *name)
            dot[1 + strspn(dot + 1, "0123456789")] == '\0' && name[0] != '_';
 }
 
-static void plan_rsnapshot(struct arena *arena, const struct adoption_facts *facts,
-                           const struct adoption_entry *entry, struct adoption_item *item)
+/* The backup point that was taken before from the same directory; "" for whole intervals, NULL: nothing was. */
+static const char *point_before(const struct adoption_facts *facts)
 {
-    bool named = list_has(&entry->inside, facts->host);
+    size_t size = strlen(facts->path);
 
+    for (size_t i = 0; i < facts->before.count; i++) {
+        const char *source = facts->before.items[i], *slash;
+
+        if (strncmp(source, facts->path, size) != 0 || source[size] != '/')
+            continue;
+        slash = strchr(source + size + 1, '/');
+        return slash == NULL ? "" : slash + 1;
+    }
+    return NULL;
+}
+
+/* Which backup point of all intervals is the host's; "" for the intervals as they are. */
+static const char *choose_point(const struct adoption_facts *facts)
+{
+    const char *before = point_before(facts), *only = NULL;
+
+    for (size_t i = 0; before == NULL && i < facts->count; i++)
+        if (is_interval(facts->entries[i].name) && list_has(&facts->entries[i].inside, facts->host))
+            return facts->host;
+    for (size_t i = 0; before == NULL && i < facts->count; i++) {
+        const struct list *inside = &facts->entries[i].inside;
+
+        if (!is_interval(facts->entries[i].name) || inside->count == 0)
+            continue;
+        if (inside->count > 1 || (only != NULL && strcmp(only, inside->items[0]) != 0))
+            return "";
+        only = inside->items[0];
+    }
+    return before != NULL ? before : only == NULL ? "" : only;
+}
+
+static void plan_rsnapshot(struct arena *arena, const char *point, const struct adoption_entry *entry,
+                           struct adoption_item *item)
+{
     item->when = entry->modified;
     if (!is_interval(entry->name))
         item->reason = "not the name of an interval such as daily.0";
     else if (entry->inside.count == 0)
         item->reason = "holds no backup point";
-    else if (named || entry->inside.count == 1)
-        item->source =
-            arena_printf(arena, "%s/%s", entry->name, named ? facts->host : entry->inside.items[0]);
+    else if (point[0] != '\0' && !list_has(&entry->inside, point))
+        item->reason = arena_printf(arena, "has no backup point \"%s\"", point);
+    else if (point[0] != '\0')
+        item->source = arena_printf(arena, "%s/%s", entry->name, point);
 }
 
 static void plan_dirvish(struct arena *arena, const struct adoption_facts *facts,
@@ -185,7 +220,8 @@ static uint32_t origin_hash(const char *text)
     return hash;
 }
 
-static void plan_entry(struct arena *arena, const struct adoption_facts *facts,
+/* `point`: of rsnapshot alone. */
+static void plan_entry(struct arena *arena, const struct adoption_facts *facts, const char *point,
                        const struct adoption_entry *entry, struct adoption_item *item)
 {
     *item = (struct adoption_item){.source = entry->name, .status = SNAPSHOT_SUCCESS};
@@ -195,7 +231,7 @@ static void plan_entry(struct arena *arena, const struct adoption_facts *facts,
     }
     switch (facts->tool) {
     case ADOPT_RSNAPSHOT:
-        plan_rsnapshot(arena, facts, entry, item);
+        plan_rsnapshot(arena, point, entry, item);
         break;
     case ADOPT_DIRVISH:
         plan_dirvish(arena, facts, entry, item);
@@ -229,11 +265,12 @@ static int compare_items(const void *left, const void *right)
 struct adoption adoption_plan(struct arena *arena, const struct adoption_facts *facts)
 {
     struct adoption plan = {.items = arena_alloc(arena, (facts->count + 1) * sizeof *plan.items)};
+    const char *point = choose_point(facts);
 
     for (size_t i = 0; i < facts->count; i++) {
         struct adoption_item *item = &plan.items[plan.count++];
 
-        plan_entry(arena, facts, &facts->entries[i], item);
+        plan_entry(arena, facts, point, &facts->entries[i], item);
         plan.taken += item->reason == NULL;
     }
     qsort(plan.items, plan.count, sizeof *plan.items, compare_items);

@@ -3,8 +3,9 @@
  * as a plain directory; that directory is renamed, never copied, and nothing else of the tool is touched.
  *
  *   rsnapshot    <root>/daily.3/<backup point>/…    the time is the mtime of the interval's directory. The backup point
- *                becomes data/ when there is only one, or one is called as the host; else the interval's directory does,
- *                and the backup points stay directories in it
+ *                becomes data/ when one is called as the host, or all intervals have the same single one; else the
+ *                interval's directory does, and the backup points stay directories in it. What was taken from there
+ *                before decides for all that follows: what is left in an interval belongs to another host
  *   dirvish      <vault>/<image>/tree/, summary      Image-now (else Backup-begin) and Status of the summary
  *   backintime   <profile>/20260101-021500-123/backup/   the time is that of the name; new_snapshot and last_snapshot are
  *                no backups; a file "failed" says that paths were left out
@@ -53,6 +54,7 @@ struct adoption_facts {
     enum adoption_tool tool;
     const char *path; /* of the tool's directory, absolute */
     const char *host;
+    struct list before; /* sources of what the host has from earlier attempts: "/backups/old/daily.3/web1" */
     const struct adoption_entry *entries;
     size_t count;
     const struct zone *zone; /* of the server */

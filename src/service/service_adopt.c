@@ -117,6 +117,8 @@ static int make_plan(struct adoption_work *work, struct err *err)
 
     if (zone_cache_load(&zones, zone_file_local(service->arena), &facts.zone, &ignored) < 0)
         facts.zone = &zone_universal;
+    if (work->directory.fd >= 0 && adoption_sources(service->arena, &work->directory, &facts.before, err) < 0)
+        return -1;
     if (adoption_read(service->arena, work->from_fd, facts.tool, &entries, &facts.count, err) < 0)
         return err_in(err, "\"%s\"", work->from_path);
     facts.entries = entries;
@@ -167,6 +169,15 @@ static json_t *add_item(struct adoption_work *work, const char *source, const ch
     return item;
 }
 
+/* As the plan names it; in full when it came from another directory. */
+static const char *shown_source(const struct adoption_work *work, const struct snapshot_meta *meta)
+{
+    const char *source = meta->source + strlen(ADOPTION_SOURCE);
+    size_t size = strlen(work->from_path);
+
+    return strncmp(source, work->from_path, size) == 0 && source[size] == '/' ? source + size + 1 : source;
+}
+
 /* The new row's counterpart of the metadata on disk. A tree in which nothing is may have been a mount that was away. */
 static int record(struct adoption_work *work, struct snapshot_meta *meta, const char *action, struct err *err)
 {
@@ -193,8 +204,8 @@ static int record(struct adoption_work *work, struct snapshot_meta *meta, const 
 
     if (store_snapshot_insert(service->db, &snapshot, &snapshot.id, err) < 0)
         return -1;
-    item = add_item(work, meta->source + strlen(ADOPTION_SOURCE), action, meta->name, meta->started_at,
-                    snapshot.status, empty ? "it holds no file, and so does not count as good" : NULL);
+    item = add_item(work, shown_source(work, meta), action, meta->name, meta->started_at, snapshot.status,
+                    empty ? "it holds no file, and so does not count as good" : NULL);
     json_object_set_new(item, "files", document_count(meta->stats.files));
     json_object_set_new(item, "bytes", document_count(meta->stats.bytes));
     json_object_set_new(item, "linked_files", document_count(meta->stats.linked_files));

@@ -122,8 +122,12 @@ class Rsnapshot(AdoptCase):
         times = self.make("web1", "web2")
         self.pobsync.ok("configure-host", "web2", "--address", "192.0.2.1")
         self.assert_adopted("rsnapshot", self.old, times)
+        # What is left there is another host's, and the only one now.
+        self.assertIn('has no backup point "web1"',
+                      self.refused(5, "--from", "rsnapshot", self.old, "--host", "web1", "--yes"))
         done = self.adopt("rsnapshot", self.old, "--yes", host="web2")
-        self.assertEqual([item["started_at"] for item in done["items"] if item["action"] == "adopted"], times)
+        self.assertEqual([(item["source"], item["started_at"]) for item in done["items"] if item["action"] == "adopted"],
+                         [(f"alpha.{number}/web2", times[2 - number]) for number in (2, 1, 0)])
 
     def test_several_backup_points_stay_directories(self):
         times = self.make("a", "b")

@@ -85,18 +85,57 @@ static void rsnapshot_intervals_are_dated_by_their_directories(void **state)
     assert_item(&adoption, 7, "rsnapshot.log", NULL, "not a directory");
 }
 
-static void the_backup_point_of_the_host_is_taken_and_several_others_stay_directories(void **state)
+static void one_backup_point_is_chosen_for_all_intervals(void **state)
+{
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    const struct adoption_entry named[] = {
+        entry(&arena, "daily.0", 1767233700, "db1\nweb1", NULL),
+        entry(&arena, "daily.1", 1767147300, "db1", NULL),
+        entry(&arena, "daily.2", 1767060900, "web1", NULL),
+    };
+    const struct adoption_entry foreign[] = {
+        entry(&arena, "daily.0", 1767233700, "etc\nhome", NULL),
+        entry(&arena, "daily.1", 1767147300, "etc", NULL),
+    };
+    struct adoption adoption = plan(&arena, ADOPT_RSNAPSHOT, named, 3);
+
+    (void)state;
+    assert_item(&adoption, 0, "daily.2/web1", "20251230-021500Z__", NULL);
+    assert_item(&adoption, 1, "daily.0/web1", "20260101-021500Z__", NULL);
+    assert_item(&adoption, 2, "daily.1", NULL, "has no backup point \"web1\"");
+    adoption = plan(&arena, ADOPT_RSNAPSHOT, foreign, 2);
+    assert_item(&adoption, 0, "daily.1", "20251231-021500Z__", NULL);
+    assert_item(&adoption, 1, "daily.0", "20260101-021500Z__", NULL);
+}
+
+/* Two hosts shared the intervals; the first attempt for web1 was interrupted after daily.1. */
+static void what_was_taken_before_keeps_its_neighbour_from_being_taken_for_it(void **state)
 {
     ARENA_SCOPED arena = ARENA_EMPTY;
     const struct adoption_entry entries[] = {
-        entry(&arena, "daily.0", 1767233700, "db1\nweb1", NULL),
-        entry(&arena, "daily.1", 1767147300, "etc\nhome", NULL),
+        entry(&arena, "daily.1", 1767147300, "db1", NULL),
+        entry(&arena, "daily.0", 1767233700, "db1", NULL),
     };
-    struct adoption adoption = plan(&arena, ADOPT_RSNAPSHOT, entries, 2);
+    struct adoption_facts facts = {.tool = ADOPT_RSNAPSHOT,
+                                   .path = "/backups/old",
+                                   .host = "web1",
+                                   .entries = entries,
+                                   .count = 2,
+                                   .zone = &zone_universal,
+                                   .now = NOW};
+    struct adoption adoption = adoption_plan(&arena, &facts);
 
     (void)state;
+    assert_int_equal(adoption.taken, 2);
+    list_add(&arena, &facts.before, "/backups/older/daily.1/db1");
+    list_add(&arena, &facts.before, "/backups/old/daily.1/web1");
+    adoption = adoption_plan(&arena, &facts);
+    assert_int_equal(adoption.taken, 0);
+    assert_item(&adoption, 0, "daily.0", NULL, "has no backup point \"web1\"");
+    facts.before = (struct list){0};
+    list_add(&arena, &facts.before, "/backups/old/daily.2");
+    adoption = adoption_plan(&arena, &facts);
     assert_item(&adoption, 0, "daily.1", "20251231-021500Z__", NULL);
-    assert_item(&adoption, 1, "daily.0/web1", "20260101-021500Z__", NULL);
 }
 
 static void dirvish_images_are_dated_by_their_summary(void **state)
@@ -182,7 +221,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rsnapshot_intervals_are_dated_by_their_directories),
-        cmocka_unit_test(the_backup_point_of_the_host_is_taken_and_several_others_stay_directories),
+        cmocka_unit_test(one_backup_point_is_chosen_for_all_intervals),
+        cmocka_unit_test(what_was_taken_before_keeps_its_neighbour_from_being_taken_for_it),
         cmocka_unit_test(dirvish_images_are_dated_by_their_summary),
         cmocka_unit_test(back_in_time_is_dated_by_the_name),
         cmocka_unit_test(the_same_origin_has_the_same_name_and_another_one_another),
