@@ -15,11 +15,14 @@
 #include "db/driver.h"
 #include "sys/fs.h"
 
-enum { BUSY_MS = 5000, BUSY_PAUSE_MS = 10 };
+enum { BUSY_MS = 5000, BUSY_PAUSE_MS = 10, KEPT_MAX = 16 };
 
 struct sqlite_db {
     struct db db;
     sqlite3 *handle;
+    /* Statements that were finished, ready to be used again: to compile one costs more than most of them take. */
+    sqlite3_stmt *kept[KEPT_MAX];
+    size_t oldest; /* the place whose statement goes when all are taken */
     char path[];
 };
 
@@ -82,10 +85,59 @@ static int fail(const struct sqlite_db *db, struct err *err)
     return -1;
 }
 
+/* Pragmas may act when they are compiled, and what changes the schema comes once. */
+static bool is_worth_keeping(const char *sql)
+{
+    static const char *const words[] = {"SELECT ", "INSERT ", "UPDATE ", "DELETE "};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strncmp(sql, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A finished statement of the same text, or NULL. */
+static sqlite3_stmt *take_kept(struct sqlite_db *db, const char *sql)
+{
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        sqlite3_stmt *handle = db->kept[i];
+
+        if (handle == NULL || strcmp(sqlite3_sql(handle), sql) != 0)
+            continue;
+        db->kept[i] = NULL;
+        return handle;
+    }
+    return NULL;
+}
+
+/* Resetting and finalizing repeat the error of the last step, which was reported then. */
+static void keep(struct sqlite_db *db, sqlite3_stmt *handle)
+{
+    size_t place = 0;
+
+    if (!is_worth_keeping(sqlite3_sql(handle))) {
+        sqlite3_finalize(handle);
+        return;
+    }
+    sqlite3_reset(handle);
+    sqlite3_clear_bindings(handle);
+    while (place < KEPT_MAX && db->kept[place] != NULL)
+        place++;
+    if (place == KEPT_MAX) {
+        place = db->oldest;
+        db->oldest = (db->oldest + 1) % KEPT_MAX;
+        sqlite3_finalize(db->kept[place]);
+    }
+    db->kept[place] = handle;
+}
+
 static void sqlite_close(struct db *db)
 {
-    int code = sqlite3_close(sqlite_of(db)->handle);
+    int code;
 
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        sqlite3_finalize(sqlite_of(db)->kept[i]);
+    code = sqlite3_close(sqlite_of(db)->handle);
     assert(code == SQLITE_OK); /* else a statement was not finished */
     free(db);
 }
@@ -93,10 +145,10 @@ static void sqlite_close(struct db *db)
 static int sqlite_prepare(struct db *db, const char *sql, struct db_stmt **stmt, struct err *err)
 {
     struct sqlite_stmt *made;
-    sqlite3_stmt *handle = NULL;
-    const char *tail = NULL;
+    sqlite3_stmt *handle = take_kept(sqlite_of(db), sql);
+    const char *tail = "";
 
-    if (sqlite3_prepare_v2(sqlite_of(db)->handle, sql, -1, &handle, &tail) != SQLITE_OK)
+    if (handle == NULL && sqlite3_prepare_v2(sqlite_of(db)->handle, sql, -1, &handle, &tail) != SQLITE_OK)
         return fail(sqlite_of(db), err);
     if (handle == NULL || tail[strspn(tail, " \n")] != '\0') {
         sqlite3_finalize(handle);
@@ -113,7 +165,7 @@ static int sqlite_prepare(struct db *db, const char *sql, struct db_stmt **stmt,
 
 static void sqlite_finish(struct db_stmt *stmt)
 {
-    sqlite3_finalize(handle_of(stmt)); /* repeats the error of the last step, which was reported then */
+    keep(sqlite_of(stmt->db), handle_of(stmt));
     free(stmt);
 }
 

@@ -59,7 +59,8 @@ static bool name_is_taken(struct db *db, const struct snapshot *snapshot)
     return db_step(stmt, &ignored) > 0;
 }
 
-int store_snapshot_insert(struct db *db, const struct snapshot *snapshot, int64_t *id, struct err *err)
+/* `metadata`: what lies beside it on disk, of one that was found there; else NULL. */
+static int insert(struct db *db, const struct snapshot *snapshot, const char *metadata, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
 
@@ -67,8 +68,8 @@ int store_snapshot_insert(struct db *db, const struct snapshot *snapshot, int64_
             db,
             "INSERT INTO snapshot (host_id, run_id, kind, name, status, started_at, ended_at, base_id, "
             "base_name, files, directories, bytes, linked_files, new_bytes, pinned, pin_reason, confirmed, "
-            "held_reason, held_at, missing_since) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "held_reason, held_at, missing_since, claimed_metadata) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             &stmt, err) < 0)
         return -1;
     db_bind_int(stmt, 1, snapshot->host_id);
@@ -91,12 +92,19 @@ int store_snapshot_insert(struct db *db, const struct snapshot *snapshot, int64_
     db_bind_text(stmt, 18, snapshot->held_reason);
     store_bind_known(stmt, 19, held_at(snapshot));
     store_bind_nonzero(stmt, 20, snapshot->missing_since);
-    if (db_step(stmt, err) < 0) {
-        if (err->code == ERR_EXISTS && name_is_taken(db, snapshot))
-            err_set(err, ERR_EXISTS, "snapshot \"%s\" of host \"%s\" is recorded already", snapshot->name,
-                    snapshot->host);
+    db_bind_text(stmt, 21, metadata);
+    if (db_step(stmt, err) >= 0)
+        return 0;
+    if (err->code == ERR_EXISTS && name_is_taken(db, snapshot))
+        err_set(err, ERR_EXISTS, "snapshot \"%s\" of host \"%s\" is recorded already", snapshot->name,
+                snapshot->host);
+    return -1;
+}
+
+int store_snapshot_insert(struct db *db, const struct snapshot *snapshot, int64_t *id, struct err *err)
+{
+    if (insert(db, snapshot, NULL, err) < 0)
         return -1;
-    }
     *id = db_last_id(db);
     return 0;
 }
@@ -289,18 +297,12 @@ static int64_t revive(struct db *db, const struct snapshot *snapshot, const char
 int store_snapshot_import(struct db *db, const struct snapshot *snapshot, const char *metadata,
                           struct err *err)
 {
-    int64_t revived = revive(db, snapshot, metadata, err), id;
+    int64_t revived = revive(db, snapshot, metadata, err);
 
     assert(snapshot->status == SNAPSHOT_CLAIMED && !snapshot->confirmed);
     if (revived != 0)
         return revived < 0 ? -1 : 0;
-    if (store_snapshot_insert(db, snapshot, &id, err) < 0)
-        return -1;
-    if (metadata == NULL)
-        return 0;
-    return db_run(db, err, "UPDATE snapshot SET claimed_metadata = ? WHERE id = ?", "ti", metadata, id) < 0
-               ? -1
-               : 0;
+    return insert(db, snapshot, metadata, err);
 }
 
 int store_snapshot_link_bases(struct db *db, int64_t host_id, struct err *err)

@@ -295,6 +295,39 @@ static void failed_statements_keep_no_lock(void **state)
     sqlite3_close(other);
 }
 
+/* Its text is compiled once; nothing of its last use is seen. */
+static void finished_statements_come_back_as_new(void **state)
+{
+    static const char sql[] = "SELECT name, ? FROM thing ORDER BY id";
+    struct scratch *s = *state;
+    DB_STMT_SCOPED *one = NULL;
+    DB_STMT_SCOPED *two = NULL;
+
+    scratch_run(s, "INSERT INTO thing (id, name) VALUES (1, 'a'), (2, 'b')");
+    for (int round = 0; round < 40; round++) {
+        assert_ok(db_prepare(s->db, sql, &one, &s->err), &s->err);
+        assert_ok(db_prepare(s->db, sql, &two, &s->err), &s->err);
+        assert_int_equal(db_step(one, &s->err), 1);
+        assert_string_equal(db_text(one, 0), "a");
+        assert_true(db_is_null(one, 1));
+        db_bind_int(two, 1, round);
+        assert_int_equal(db_step(two, &s->err), 1);
+        assert_int_equal(db_int(two, 1), round);
+        db_finish(&one);
+        db_finish(&two);
+        scratch_int(s, arena_printf(&s->arena, "SELECT %d", round));
+    }
+    scratch_run(s, "ALTER TABLE thing ADD COLUMN more TEXT DEFAULT 'x'");
+    assert_ok(db_prepare(s->db, sql, &one, &s->err), &s->err);
+    assert_int_equal(db_step(one, &s->err), 1);
+    assert_string_equal(db_text(one, 0), "a");
+    db_finish(&one);
+    assert_fails(db_run(s->db, &s->err, "INSERT INTO thing (id) VALUES (?)", "i", (int64_t)1), &s->err,
+                 ERR_EXISTS);
+    assert_int_equal(db_run(s->db, &s->err, "INSERT INTO thing (id) VALUES (?)", "i", (int64_t)3), 1);
+    scratch_run(s, "DROP TABLE thing");
+}
+
 static void check_finds_damage(void **state)
 {
     struct scratch *s = *state;
@@ -433,6 +466,7 @@ int main(void)
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(writers_lock_from_the_beginning, setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(failed_statements_keep_no_lock, setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(finished_statements_come_back_as_new, setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(check_finds_damage, setup, scratch_teardown),
     };
 
