@@ -68,6 +68,10 @@ class Screen:
     def run(self, script, *arguments):
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
+    def run_async(self, script, *arguments):
+        """The same for a script that calls its last argument with its result."""
+        return self.call("POST", "/execute/async", {"script": script, "args": list(arguments)})
+
     def messages(self):
         """What the console said since the last call, warnings left out."""
         return [line["message"] for line in self.call("POST", "/se/log", {"type": "browser"})
