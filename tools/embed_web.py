@@ -9,7 +9,8 @@ import hashlib
 import pathlib
 import sys
 
-TYPES = {'.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml'}
+TYPES = {'.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml',
+         '.json': 'application/json'}
 
 
 def c_array(data: bytes) -> str:

@@ -177,8 +177,9 @@ static json_t *chrome(struct visit *visit, const struct route *route)
     json_object_set_new(page, "command",
                         route->command == NULL ? json_null() : json_string(fill(visit, route->command)));
     json_object_set_new(page, "data",
-                        strcmp(route->path, "/") == 0    ? json_string("/api/v1/status")
-                        : (route->faces & FACE_API) == 0 ? json_null()
+                        strncmp(visit->request->path_text, "/api/", 5) == 0 ? json_string("/api/openapi.json")
+                        : strcmp(route->path, "/") == 0                     ? json_string("/api/v1/status")
+                        : (route->faces & FACE_API) == 0                    ? json_null()
                                                          : json_sprintf("/api/v1%s", visit->request->target));
     json_object_set_new(page, "now", json_string(when_rfc3339(now, visit->service->now)));
     json_object_set_new(page, "version", json_string(POBSYNC_VERSION));

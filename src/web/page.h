@@ -34,6 +34,10 @@ int page_audit(struct visit *visit, json_t **document, struct err *err);
 int page_discovery(struct visit *visit, json_t **document, struct err *err);
 int page_discovery_post(struct visit *visit, json_t **document, struct err *err);
 
+/* openapi.c: the description of the API */
+int page_openapi(struct visit *visit, json_t **document, struct err *err);
+int page_api_docs(struct visit *visit, json_t **document, struct err *err);
+
 /* page_host.c: dashboard, hosts, snapshots */
 int page_dashboard(struct visit *visit, json_t **document, struct err *err);
 int page_hosts(struct visit *visit, json_t **document, struct err *err);

@@ -246,6 +246,12 @@ const struct route routes[] = {
     /* For programs. */
     {.method = HTTP_GET, .path = "/api", .faces = FACE_INDEX, .right = RIGHT_READ, .handle = page_api_index},
     {.method = HTTP_GET, .path = "/api/status", .faces = FACE_INDEX, .right = RIGHT_READ, .handle = page_status},
+    {.method = HTTP_GET, .path = "/api/openapi.json", .faces = FACE_INDEX, .right = RIGHT_READ, .title = "This description",
+     .handle = page_openapi},
+    {.method = HTTP_GET, .path = "/openapi.json", .faces = FACE_API, .right = RIGHT_READ, .title = "This description",
+     .handle = page_openapi},
+    {.method = HTTP_GET, .path = "/docs", .faces = FACE_API, .right = RIGHT_READ, .title = "API",
+     .template = "api_docs", .handle = page_api_docs},
     {.method = HTTP_GET, .path = "/metrics", .faces = FACE_PAGE, .right = RIGHT_READ, .handle = page_metrics},
     {0},
 };
