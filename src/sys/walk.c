@@ -75,6 +75,14 @@ static int visit(struct descent *descent, const struct walk *walk, const char *n
                          entry.twin_dirfd < 0 ? -1 : descent_open(entry.twin_dirfd, name), err);
 }
 
+static int leave(struct descent *descent, const struct walk *walk, struct err *err)
+{
+    if (walk->leave != NULL && walk->leave(walk->context, buf_text(&descent->path), descent_fd(descent),
+                                           descent_twin_fd(descent), err) < 0)
+        return -1;
+    return descent_leave(descent, err);
+}
+
 int walk_tree(const struct walk *walk, struct err *err)
 {
     DESCENT_SCOPED descent = DESCENT_EMPTY;
@@ -86,7 +94,7 @@ int walk_tree(const struct walk *walk, struct err *err)
 
         if (descent_read(&descent, &entry, err) < 0)
             return -1;
-        if (entry == NULL ? descent_leave(&descent, err) < 0 : visit(&descent, walk, entry->d_name, err) < 0)
+        if (entry == NULL ? leave(&descent, walk, err) < 0 : visit(&descent, walk, entry->d_name, err) < 0)
             return -1;
     }
     return 0;

@@ -29,6 +29,9 @@ struct walk_entry {
 struct walk {
     /* Called for every entry below the top. Returning -1 with *err filled ends the walk. */
     int (*entry)(void *context, const struct walk_entry *entry, struct err *err);
+    /* Called when all entries of a directory have come, the top at last; may be NULL. `fd` and `twin_fd` (or -1) are of
+     * the directory itself. */
+    int (*leave)(void *context, const char *directory, int fd, int twin_fd, struct err *err);
     void *context;
     int top_fd;  /* the directory to walk; its entries come, not itself. Stays the caller's */
     int twin_fd; /* the top of a second tree to keep in step with, or -1. Stays the caller's */

@@ -1,0 +1,84 @@
+/* pobsync download */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "plan/place.h"
+#include "service/service_download.h"
+
+enum { TOLD = 20 };
+
+static void note_list(struct call *call, const struct list *list)
+{
+    for (size_t i = 0; i < list->count && i < TOLD; i++)
+        call_note(call, "left out: %s", list->items[i]);
+    if (list->count > TOLD)
+        call_note(call, "and %zu more", list->count - TOLD);
+}
+
+static int pack(struct call *call, const struct download *download, struct err *err)
+{
+    struct pack pack = {.source_fd = download->source_fd,
+                        .name = download->name,
+                        .format = download->format,
+                        .out_fd = STDOUT_FILENO,
+                        .arena = call->arena};
+    int result = pack_write(&pack, err);
+
+    if (result < 0 && err->code == ERR_IO && errno == EPIPE) {
+        call->out_errno = EPIPE; /* whoever read it has enough */
+        return 0;
+    }
+    note_list(call, &pack.left_out);
+    note_list(call, &pack.unfit);
+    if (result == 0)
+        call_note(call, "%lld entries, snapshot %s", (long long)pack.entries, download->snapshot);
+    return result;
+}
+
+static int run(struct call *call, struct err *err)
+{
+    DOWNLOAD_SCOPED download = DOWNLOAD_CLOSED;
+    const char *name = call_has(call, "format") ? call_value(call, "format") : "tar.zst";
+    enum pack_format format = pack_format_parse(name);
+    struct service *service;
+    struct place place;
+
+    if (place_parse(call->arena, call_word(call, 0), &place, err) < 0)
+        return -1;
+    if (format == PACK__MAX)
+        return err_set(err, ERR_USAGE, "--format is tar, tar.zst or zip, not \"%s\"", name);
+    if (call->terminal.out_is_tty) {
+        err_set(err, ERR_USAGE, "an archive is not written to a terminal");
+        return err_hint(err, "pobsync download %.200s > files.%s", call_word(call, 0), name);
+    }
+    service = call_service(call, err);
+    if (service == NULL ||
+        service_download_open(service, place.host, place.snapshot, place.path, format, &download, err) < 0)
+        return -1;
+    return pack(call, &download, err);
+}
+
+static const struct option_spec options[] = {
+    {"format", 0, "tar|tar.zst|zip", "of the archive; tar.zst unless told"},
+    {0},
+};
+
+const struct command cmd_download = {
+    .name = "download",
+    .summary = "write a directory or file of a snapshot as an archive to standard output",
+    .operands = "PLACE",
+    .options = options,
+    .details =
+        "PLACE is HOST[@SNAPSHOT]:PATH, see pobsync ls. Members are relative to PATH, with ./ in front. tar and tar.zst "
+        "hold all but sockets: owners, modes, times to the nanosecond, access lists, extended attributes, hard links, "
+        "holes; to get all of it back: tar --xattrs --xattrs-include='*' --acls --numeric-owner -xpf. zip holds files, "
+        "directories and symbolic links, uncompressed, without owners. What could not be read, and what has no place in "
+        "a zip, is named in the last member, pobsync-left-out.txt. Who downloaded what stands in the audit.",
+    .exits =
+        "3 when something could not be read, 5 when there is no such host, snapshot or path, 8 for the backup root.",
+    .examples = "pobsync download web1:/etc > etc.tar.zst\n"
+                "pobsync download web1@2026-11-01:/srv/www --format zip > www.zip",
+    .long_running = true,
+    .run = run,
+};

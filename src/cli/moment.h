@@ -1,0 +1,12 @@
+/* Points in time as options name them. */
+#ifndef CLI_MOMENT_H
+#define CLI_MOMENT_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* "2026-11-22" (midnight, UTC), "2026-11-22T21:00:05Z", or how long ago: "7d", "12h". ERR_INVALID. */
+int moment_parse(const char *text, int64_t now, int64_t *when, struct err *err);
+
+#endif

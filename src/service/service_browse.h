@@ -1,0 +1,53 @@
+/*
+ * Looking into snapshots: listing, versions, differences, search, space. All read only. Names and paths are bytes of the
+ * host: as text they have \xNN for what is not UTF-8, and the bytes themselves beside it ("path_b64", "name_b64").
+ * Paths come as plan/place.h makes them; in documents they begin with a slash.
+ *
+ * An entry: "type" (file, directory, symlink, other), "size", "modified", "mode" ("0644"), "uid", "gid", "inode",
+ * "links", "target" of a symlink. What could not be looked at has "type" null.
+ */
+#ifndef SERVICE_SERVICE_BROWSE_H
+#define SERVICE_SERVICE_BROWSE_H
+
+#include <jansson.h>
+
+#include "engine/find.h"
+#include "engine/listing.h"
+#include "service/service.h"
+
+/* {"host","snapshot","kind","started_at","path","total","found","items":[{"name", entry…}…],"next": name or absent}. Of
+ * anything but a directory its one entry. `snapshot`: NULL is the newest good one. */
+int service_browse_list(struct service *service, const char *host, const char *snapshot, const char *path,
+                        const struct listing_wish *wish, json_t **document, struct err *err);
+
+/* {"host","path","items":[{"snapshots":[name…], entry…}…],"absent":[name…],"unread":[{"snapshot","why"}…]}, newest first.
+ * ERR_NOT_FOUND when it is in no snapshot. */
+int service_browse_versions(struct service *service, const char *host, const char *path, json_t **document,
+                            struct err *err);
+
+/* {"host","before","after","path","counts":{"added"…},"bytes":{"added","removed","changed"},"items":[{"change","path",
+ * "type","size","size_before"}…],"more": number of changes behind the limit}. `path` is a directory in both. `limit` 0:
+ * all. */
+int service_browse_diff(struct service *service, const char *host, const char *before, const char *after,
+                        const char *path, size_t limit, json_t **document, struct err *err);
+
+struct browse_search {
+    const char *host;
+    const char *snapshot; /* NULL: all that are finished */
+    struct find_wish wish;
+    /* Told of each version as it is found, before it is known which other snapshots hold it. May be NULL. */
+    void (*found)(void *context, const json_t *item);
+    void *context;
+};
+
+/* {"host","items":[{"path", entry…,"snapshots":[name…]}…],"searched":n,"entries":n,"unread":[{"snapshot","why"}…]}. */
+int service_browse_find(struct service *service, const struct browse_search *search, json_t **document,
+                        struct err *err);
+
+/* {"host","as_of","bytes","items":[{"name","kind","started_at","bytes","new_bytes","exclusive_bytes",
+ * "directory_bytes"}…],"chosen":[name…],"freed_bytes","unread":[{"snapshot","why"}…]}, newest first. `chosen`: names of
+ * snapshots that might be deleted together. */
+int service_browse_space(struct service *service, const char *host, const struct list *chosen,
+                         json_t **document, struct err *err);
+
+#endif
