@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/service_read.h"
 #include "sys/fs.h"
 

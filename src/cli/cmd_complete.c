@@ -55,6 +55,24 @@ static void offer_hosts(const struct typed *typed)
               cell_text(typed->call->arena, json_array_get(items, i), "address"));
 }
 
+/* What lies in a snapshot is not looked up while somebody types. */
+static void offer_places(const struct typed *typed)
+{
+    struct service *service = service_if_any(typed->call);
+    JSON_SCOPED *document = NULL;
+    const json_t *items;
+    struct err err;
+
+    if (service == NULL || document_host_names(service, &document, &err) < 0)
+        return;
+    items = json_object_get(document, "items");
+    for (size_t i = 0; i < json_array_size(items); i++)
+        offer(typed,
+              arena_printf(typed->call->arena, "%s:/",
+                           cell_text(typed->call->arena, json_array_get(items, i), "host")),
+              "latest good snapshot");
+}
+
 static void offer_snapshots(const struct typed *typed)
 {
     struct service *service = service_if_any(typed->call);
@@ -105,6 +123,7 @@ static void offer_values(const struct typed *typed, const char *placeholder)
         const char *placeholder;
         void (*offer)(const struct typed *typed);
     } kinds[] = {{"HOST", offer_hosts},
+                 {"PLACE", offer_places},
                  {"SNAPSHOT", offer_snapshots},
                  {"TOPIC", offer_topics},
                  {"FIELD", offer_fields}};

@@ -5,7 +5,7 @@
 #include "cli/cell.h"
 #include "cli/commands.h"
 #include "cli/table.h"
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/service_browse.h"
 
 /* "1.5 KiB", and of what changed both: "1.5 KiB > 2.0 KiB". */

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/service_download.h"
 
 enum { TOLD = 20 };
@@ -16,23 +16,19 @@ static void note_list(struct call *call, const struct list *list)
         call_note(call, "and %zu more", list->count - TOLD);
 }
 
-static int pack(struct call *call, const struct download *download, struct err *err)
+static int pack(struct call *call, struct service *service, const struct download *download, struct err *err)
 {
-    struct pack pack = {.source_fd = download->source_fd,
-                        .name = download->name,
-                        .format = download->format,
-                        .out_fd = STDOUT_FILENO,
-                        .arena = call->arena};
-    int result = pack_write(&pack, err);
+    struct list left_out = {0};
+    int64_t entries = 0;
+    int result = service_download_write(service, download, STDOUT_FILENO, &entries, &left_out, err);
 
     if (result < 0 && err->code == ERR_IO && errno == EPIPE) {
         call->out_errno = EPIPE; /* whoever read it has enough */
         return 0;
     }
-    note_list(call, &pack.left_out);
-    note_list(call, &pack.unfit);
+    note_list(call, &left_out);
     if (result == 0)
-        call_note(call, "%lld entries, snapshot %s", (long long)pack.entries, download->snapshot);
+        call_note(call, "%lld entries, snapshot %s", (long long)entries, download->snapshot);
     return result;
 }
 
@@ -56,7 +52,7 @@ static int run(struct call *call, struct err *err)
     if (service == NULL ||
         service_download_open(service, place.host, place.snapshot, place.path, format, &download, err) < 0)
         return -1;
-    return pack(call, &download, err);
+    return pack(call, service, &download, err);
 }
 
 static const struct option_spec options[] = {

@@ -5,8 +5,8 @@
 #include "cli/cell.h"
 #include "cli/commands.h"
 #include "cli/moment.h"
+#include "model/place.h"
 #include "model/rule.h"
-#include "plan/place.h"
 #include "service/service_browse.h"
 
 static const char *size_of(struct arena *arena, const json_t *item)

@@ -5,7 +5,7 @@
 #include "cli/cell.h"
 #include "cli/commands.h"
 #include "cli/table.h"
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/service_browse.h"
 
 /* "etc/" for a directory, "a -> b" for a symbolic link: a slash and an arrow, as ls -F and ls -l write them. */

@@ -5,7 +5,7 @@
 
 #include "cli/cell.h"
 #include "cli/commands.h"
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/service_restore.h"
 
 static int absolute(struct call *call, const char *path, const char **to, struct err *err)

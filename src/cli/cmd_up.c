@@ -8,9 +8,11 @@ static int run(struct call *call, struct err *err)
     const char *jobs = call_value(call, "jobs"), *listen = call_value(call, "listen");
     const char *const scheduler[] = {"pobsync", "scheduler", "--loop", NULL};
     const char *const web[] = {"pobsync", "serve", listen == NULL ? NULL : "--listen", listen, NULL};
+    const char *const reader[] = {"pobsync", "reader", NULL};
     const char *const worker[] = {"pobsync", "worker", jobs == NULL ? NULL : "--jobs", jobs, NULL};
     /* The order in which they are ended: nothing is enqueued for a worker that is going. */
-    const struct supervisor_part parts[] = {{"scheduler", scheduler}, {"web", web}, {"worker", worker}};
+    const struct supervisor_part parts[] = {
+        {"scheduler", scheduler}, {"web", web}, {"reader", reader}, {"worker", worker}};
     const struct supervisor_part without_web[] = {{"scheduler", scheduler}, {"worker", worker}};
 
     if (!call->quiet && call->verbose == 0)
@@ -35,7 +37,7 @@ static const struct option_spec options[] = {
 
 const struct command cmd_up = {
     .name = "up",
-    .summary = "run scheduler, web and worker under one process",
+    .summary = "run scheduler, web, reader and worker under one process",
     .options = options,
     .details =
         "Starts again what ends, with growing pauses. TERM or INT end everything within 12 seconds; runs that "

@@ -4,7 +4,7 @@
 #include "cli/cell.h"
 #include "cli/commands.h"
 #include "cli/table.h"
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/service_browse.h"
 
 static const char *size_of(struct arena *arena, const json_t *item)

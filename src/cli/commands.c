@@ -42,6 +42,7 @@ const struct command *const commands[] = {
     &cmd_scheduler,
     &cmd_worker,
     &cmd_serve,
+    &cmd_reader,
     &cmd_create_user,
     &cmd_users,
     &cmd_up,

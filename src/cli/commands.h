@@ -33,6 +33,7 @@ extern const struct command cmd_migrate;
 extern const struct command cmd_pin;
 extern const struct command cmd_notify;
 extern const struct command cmd_queue;
+extern const struct command cmd_reader;
 extern const struct command cmd_recover;
 extern const struct command cmd_release;
 extern const struct command cmd_remove_host;

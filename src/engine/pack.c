@@ -23,33 +23,6 @@
 
 enum { PIECE_SIZE = 256 * 1024, BLOCK_SIZE = 64 * 1024 };
 
-static const struct {
-    const char *name, *type;
-} formats[] = {
-#define PACK_NAMES(format, name, type) [format] = {name, type},
-    PACK_LIST(PACK_NAMES)
-#undef PACK_NAMES
-};
-
-const char *pack_format_name(enum pack_format format)
-{
-    return formats[format].name;
-}
-
-const char *pack_format_type(enum pack_format format)
-{
-    return formats[format].type;
-}
-
-enum pack_format pack_format_parse(const char *name)
-{
-    int format = 0;
-
-    while (format < PACK__MAX && strcmp(formats[format].name, name) != 0)
-        format++;
-    return (enum pack_format)format;
-}
-
 struct state {
     struct pack *pack;
     struct archive *archive;
@@ -213,7 +186,7 @@ static int add(struct state *state, int dirfd, const char *name, const struct st
     FD_SCOPED fd = S_ISREG(stat->st_mode) ? beneath_file(dirfd, name, &now) : -1;
     char *made = NULL;
     struct err why;
-    bool link;
+    bool link = false;
     int result;
 
     if (!holds(state->pack->format, stat->st_mode)) {

@@ -16,23 +16,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/list.h"
-
-/* The format, its name, and the type of its content. */
-#define PACK_LIST(X)                                                                                         \
-    X(PACK_TAR, "tar", "application/x-tar")                                                                  \
-    X(PACK_TAR_ZSTD, "tar.zst", "application/zstd")                                                          \
-    X(PACK_ZIP, "zip", "application/zip")
-
-enum pack_format {
-#define PACK_ENUM(format, name, type) format,
-    PACK_LIST(PACK_ENUM)
-#undef PACK_ENUM
-        PACK__MAX
-};
-
-const char *pack_format_name(enum pack_format format);
-const char *pack_format_type(enum pack_format format);
-enum pack_format pack_format_parse(const char *name); /* PACK__MAX when unknown */
+#include "model/pack_format.h"
 
 struct pack {
     int source_fd;    /* the directory to pack, or the one that holds the entry */

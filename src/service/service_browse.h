@@ -1,7 +1,7 @@
 /*
  * Looking into snapshots: listing, versions, differences, search, space. All read only. Names and paths are bytes of the
  * host: as text they have \xNN for what is not UTF-8, and the bytes themselves beside it ("path_b64", "name_b64").
- * Paths come as plan/place.h makes them; in documents they begin with a slash.
+ * Paths come as model/place.h makes them; in documents they begin with a slash.
  *
  * An entry: "type" (file, directory, symlink, other), "size", "modified", "mode" ("0644"), "uid", "gid", "inode",
  * "links", "target" of a symlink. What could not be looked at has "type" null.

@@ -4,7 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "plan/place.h"
+#include "engine/pack.h"
+#include "model/place.h"
 #include "service/browse.h"
 #include "store/store_audit.h"
 #include "sys/fs.h"
@@ -62,4 +63,22 @@ int service_download_open(struct service *service, const char *host, const char 
     return store_audit_add(service->db, service->now, service->actor, service->origin, "file.download",
                            place_text(service->arena, host, chosen->name, path), NULL,
                            pack_format_name(format), err);
+}
+
+int service_download_write(struct service *service, const struct download *download, int out_fd,
+                           int64_t *entries, struct list *left_out, struct err *err)
+{
+    struct pack pack = {.source_fd = download->source_fd,
+                        .name = download->name,
+                        .format = download->format,
+                        .out_fd = out_fd,
+                        .arena = service->arena};
+    int result = pack_write(&pack, err);
+
+    *entries = pack.entries;
+    for (size_t i = 0; i < pack.left_out.count; i++)
+        list_add(service->arena, left_out, pack.left_out.items[i]);
+    for (size_t i = 0; i < pack.unfit.count; i++)
+        list_add(service->arena, left_out, pack.unfit.items[i]);
+    return result;
 }

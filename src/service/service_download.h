@@ -2,7 +2,11 @@
 #ifndef SERVICE_SERVICE_DOWNLOAD_H
 #define SERVICE_SERVICE_DOWNLOAD_H
 
-#include "engine/pack.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "model/pack_format.h"
 #include "service/service.h"
 
 /* A thing that is going to be packed: close with download_close(). */
@@ -21,5 +25,9 @@ void download_close(struct download *download);
 /* Opens it and writes the audit row. `snapshot` NULL: the newest good one. */
 int service_download_open(struct service *service, const char *host, const char *snapshot, const char *path,
                           enum pack_format format, struct download *download, struct err *err);
+
+/* Writes the archive: engine/pack.h says how, and which errors. *left_out: sentences about what is not in it. */
+int service_download_write(struct service *service, const struct download *download, int out_fd,
+                           int64_t *entries, struct list *left_out, struct err *err);
 
 #endif

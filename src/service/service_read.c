@@ -1,7 +1,7 @@
 /* Reading a file of a snapshot. */
 #include "service/service_read.h"
 
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/browse.h"
 #include "store/store_audit.h"
 #include "sys/fs.h"

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "engine/tree_copy.h"
-#include "plan/place.h"
+#include "model/place.h"
 #include "service/browse.h"
 #include "service/document.h"
 #include "service/document_entry.h"

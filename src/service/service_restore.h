@@ -12,7 +12,7 @@
 #include "service/service.h"
 
 struct restore_request {
-    const char *host, *snapshot, *path; /* plan/place.h */
+    const char *host, *snapshot, *path; /* model/place.h */
     const char *to; /* absolute; made if absent. Of a directory, the content goes right into it */
     bool replace;   /* files that stand there and differ give way */
 };

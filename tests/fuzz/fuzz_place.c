@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "plan/place.h"
+#include "model/place.h"
 
 static void check_path(const char *path)
 {

@@ -3,8 +3,8 @@
  * a name, a date or `latest` (plan/snapshot_choice.h). PATH is absolute below the snapshot and any bytes; "." and
  * repeated slashes mean nothing, ".." is refused: nothing leads out of a snapshot.
  */
-#ifndef PLAN_PLACE_H
-#define PLAN_PLACE_H
+#ifndef MODEL_PLACE_H
+#define MODEL_PLACE_H
 
 #include "base/arena.h"
 #include "base/err.h"

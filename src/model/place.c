@@ -1,5 +1,5 @@
 /* Places in snapshots, as they are written. */
-#include "plan/place.h"
+#include "model/place.h"
 
 #include <string.h>
 
