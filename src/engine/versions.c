@@ -24,7 +24,7 @@ static struct version *version_of(struct arena *arena, struct versions *versions
         if (is_same(&versions->items[i - 1].stat, stat))
             return &versions->items[i - 1];
     versions->items[versions->count] =
-        (struct version){.stat = *stat, .snapshots = arena_alloc(arena, room * sizeof(struct snapshot *))};
+        (struct version){.stat = *stat, .snapshots = arena_alloc(arena, room * sizeof(void *))};
     return &versions->items[versions->count++];
 }
 
@@ -51,9 +51,9 @@ int versions_find(struct arena *arena, const struct host_directory *directory,
 {
     *versions = (struct versions){
         .items = arena_alloc(arena, (count + 1) * sizeof *versions->items),
-        .absent = arena_alloc(arena, (count + 1) * sizeof *versions->absent),
-        .unread = arena_alloc(arena, (count + 1) * sizeof *versions->unread),
-        .why = arena_alloc(arena, (count + 1) * sizeof *versions->why),
+        .absent = arena_alloc(arena, (count + 1) * sizeof(void *)),
+        .unread = arena_alloc(arena, (count + 1) * sizeof(void *)),
+        .why = arena_alloc(arena, (count + 1) * sizeof(void *)),
     };
     for (size_t i = 0; i < count; i++) {
         const char *target = NULL;

@@ -204,7 +204,7 @@ int service_browse_space(struct service *service, const char *host, const struct
         return -1;
     browse_final(service, &browse, &snapshots, &count);
     room.trees = arena_alloc(service->arena, (count + 1) * sizeof *room.trees);
-    room.snapshots = arena_alloc(service->arena, (count + 1) * sizeof *room.snapshots);
+    room.snapshots = arena_alloc(service->arena, (count + 1) * sizeof(void *));
     room.unread = json_array();
     open_trees(service, &browse, snapshots, count, &names, &room);
     result = space_measure(room.trees, room.count, SPACE_THREADS, &space, err);

@@ -77,7 +77,7 @@ static int resolve_target(struct arena *arena, const char *to, const char **reso
 
 static int check_target(struct service *service, struct restore *restore, struct err *err)
 {
-    const char *to = restore->request->to, *resolved, *nearest;
+    const char *to = restore->request->to, *resolved = "", *nearest = "/";
     struct stat stat;
 
     if (resolve_target(service->arena, to, &resolved, &nearest, err) < 0)
