@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "model/rule.h"
 
 int place_path(struct arena *arena, const char *text, const char **path, struct err *err)
@@ -86,4 +87,9 @@ char *place_text(struct arena *arena, const char *host, const char *snapshot, co
 {
     return arena_printf(arena, "%s%s%s:/%s", host, snapshot != NULL ? "@" : "",
                         snapshot != NULL ? snapshot : "", path);
+}
+
+char *place_shown(struct arena *arena, const char *host, const char *snapshot, const char *path)
+{
+    return place_text(arena, host, snapshot, text_printable_dup(arena, path, strlen(path)));
 }

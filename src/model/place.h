@@ -25,7 +25,9 @@ int place_parse_pair(struct arena *arena, const char *text, struct place *place,
 /* The path alone: "/a//b/./c/" becomes "a/b/c". */
 int place_path(struct arena *arena, const char *text, const char **path, struct err *err);
 
-/* As people write it: "web1@20261122-021500Z__9f3a61c2:/etc". `snapshot` may be NULL. */
+/* As people write it: "web1@20261122-021500Z__9f3a61c2:/etc". `snapshot` may be NULL. The bytes of the path as they
+ * are; place_shown() is the same, printable: for the audit. */
+char *place_shown(struct arena *arena, const char *host, const char *snapshot, const char *path);
 char *place_text(struct arena *arena, const char *host, const char *snapshot, const char *path);
 
 #endif

@@ -61,7 +61,7 @@ int service_download_open(struct service *service, const char *host, const char 
     download->snapshot = chosen->name;
     download->file_name = file_name_of(service->arena, host, chosen->name, path, format);
     return store_audit_add(service->db, service->now, service->actor, service->origin, "file.download",
-                           place_text(service->arena, host, chosen->name, path), NULL,
+                           place_shown(service->arena, host, chosen->name, path), NULL,
                            pack_format_name(format), err);
 }
 

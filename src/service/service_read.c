@@ -22,7 +22,7 @@ int service_read_file(struct service *service, const char *host, const char *sna
         return -1;
     *name = chosen->name;
     if (store_audit_add(service->db, service->now, service->actor, service->origin, "file.read",
-                        place_text(service->arena, host, chosen->name, path), NULL, NULL, err) < 0) {
+                        place_shown(service->arena, host, chosen->name, path), NULL, NULL, err) < 0) {
         fs_close(&fd);
         return -1;
     }

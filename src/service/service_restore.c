@@ -203,7 +203,7 @@ static int require_room(struct service *service, const struct restore *restore, 
 static int begin(struct service *service, struct restore *restore, struct err *err)
 {
     const struct restore_request *request = restore->request;
-    const char *place = place_text(service->arena, request->host, restore->snapshot->name, request->path);
+    const char *place = place_shown(service->arena, request->host, restore->snapshot->name, request->path);
 
     if (store_audit_add(service->db, service->now, service->actor, service->origin, "file.restore", place,
                         NULL, request->to, err) < 0)
