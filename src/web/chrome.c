@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/when.h"
 #include "web/asset.h"
 #include "web/format.h"
@@ -31,6 +32,16 @@ static bool may_see(const struct visit *visit, const struct route *route)
     return visit->account != NULL && account_may(visit->account, route->right);
 }
 
+/* A value within a pattern: printable, and within the single quotes of a command still within them. */
+static void add_value(struct arena *arena, struct buf *filled, const char *value)
+{
+    for (const char *at = text_printable_dup(arena, value, strlen(value)); *at != '\0'; at++)
+        if (*at == '\'')
+            buf_add_text(filled, "'\\''");
+        else
+            buf_add_char(filled, *at);
+}
+
 /* "/hosts/:host/runs" with the parameters of the visit in it. */
 static const char *fill(const struct visit *visit, const char *pattern)
 {
@@ -47,7 +58,7 @@ static const char *fill(const struct visit *visit, const char *pattern)
         name = arena_copy(visit->arena, colon + 1, length);
         value = length == 0 ? NULL : url_pairs_get(&visit->params, name);
         buf_add(&filled, pattern, (size_t)(colon - pattern));
-        buf_add_text(&filled, value != NULL ? value : ":");
+        add_value(visit->arena, &filled, value != NULL ? value : ":");
         pattern = colon + 1 + (value != NULL ? length : 0);
     }
     buf_add_text(&filled, pattern);
@@ -88,7 +99,7 @@ static json_t *tabs(const struct visit *visit)
     if (url_pairs_get(&visit->params, "host") == NULL)
         return links;
     for (const struct route *route = routes; route->path != NULL; route++)
-        if (route->tab != NULL && may_see(visit, route))
+        if (route->tab != NULL && strchr(route->path, '*') == NULL && may_see(visit, route))
             json_array_append_new(links, link_item(route->tab, fill(visit, route->path),
                                                    visit->route != NULL && visit->route->tab != NULL &&
                                                        strcmp(visit->route->tab, route->tab) == 0));

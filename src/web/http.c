@@ -18,6 +18,7 @@ enum {
     IDLE_SECONDS = 30,
     CONNECTION_MEMORY = 32 * 1024,
     STACK_SIZE = 1024 * 1024,
+    STREAM_BLOCK = 64 * 1024,
     COMPRESS_FROM = 1024, /* bytes; below, it is not worth the work */
 };
 
@@ -109,16 +110,49 @@ static void add_header(struct MHD_Response *answer, const char *name, const char
         log_warning("the answer's header %s cannot be sent", name);
 }
 
+static ssize_t read_stream(void *context, uint64_t position, char *bytes, size_t room)
+{
+    struct http_stream *stream = context;
+    ssize_t size = stream->read(stream->context, bytes, room);
+
+    (void)position;
+    if (size == HTTP_STREAM_BROKEN)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    return size > 0 ? size : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static void close_stream(void *context)
+{
+    struct http_stream *stream = context;
+
+    stream->close(stream->context);
+}
+
+static struct MHD_Response *make_body(struct http_request *request, struct http_response *response)
+{
+    struct MHD_Response *answer;
+
+    if (response->stream != NULL) {
+        uint64_t size = response->stream->size > 0 ? (uint64_t)response->stream->size : MHD_SIZE_UNKNOWN;
+
+        answer = MHD_create_response_from_callback(size, STREAM_BLOCK, read_stream, response->stream,
+                                                   close_stream);
+        if (answer == NULL)
+            close_stream(response->stream);
+        return answer;
+    }
+    compress_body(request, response);
+    return MHD_create_response_from_buffer(response->body_size, (void *)(uintptr_t)response->body,
+                                           response->is_static ? MHD_RESPMEM_PERSISTENT
+                                                               : MHD_RESPMEM_MUST_COPY);
+}
+
 static enum MHD_Result send_response(struct http_server *server, struct http_request *request,
                                      struct http_response *response)
 {
-    struct MHD_Response *answer;
+    struct MHD_Response *answer = make_body(request, response);
     enum MHD_Result queued;
 
-    compress_body(request, response);
-    answer =
-        MHD_create_response_from_buffer(response->body_size, (void *)(uintptr_t)response->body,
-                                        response->is_static ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
     if (answer == NULL)
         return MHD_NO;
     for (size_t i = 0; i < sizeof security_headers / sizeof security_headers[0]; i++)

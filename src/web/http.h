@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -40,12 +41,30 @@ const char *http_header(const struct http_request *request, const char *name);
 /* The cookie of that name, or NULL. */
 const char *http_cookie(const struct http_request *request, const char *name);
 
+/* A body that grows while it is sent; the thread of its connection waits in read(). */
+struct http_stream {
+    /* Fills `bytes`, waits until there is something: its number, or HTTP_STREAM_END, also when the client is gone;
+     * HTTP_STREAM_BROKEN cuts the connection, so that the client sees that it has not got all. */
+    ssize_t (*read)(void *context, char *bytes, size_t room);
+    /* Called once, at the end of the connection, however that came. */
+    void (*close)(void *context);
+    void *context;
+    int64_t
+        size; /* of a body that is known to be so long, which is sent from 1 byte on; 0: it is not known */
+};
+
+enum { HTTP_STREAM_END = -1, HTTP_STREAM_BROKEN = -2 };
+
+/* The socket of the connection: to see that the other side has gone, and for nothing else. */
+int http_connection_fd(const struct http_request *request);
+
 struct http_response {
     int status;
     const char *content_type; /* NULL: no body */
     const void *body;         /* in the arena of the request, or static */
     size_t body_size;
-    bool is_static; /* may be kept by browsers for ever: no Cache-Control of ours */
+    struct http_stream *stream; /* the body instead; NULL: none */
+    bool is_static;             /* may be kept by browsers for ever: no Cache-Control of ours */
     struct url_pairs headers;
 };
 
@@ -64,6 +83,6 @@ int http_start(const struct http_options *options, struct http_server **server, 
 /* Refuses new connections, lets requests in work end, and returns. NULL is fine. */
 void http_stop(struct http_server **server);
 
-enum { HTTP_BODY_MAX = 256 * 1024, HTTP_CONNECTIONS_MAX = 256 };
+enum { HTTP_BODY_MAX = 256 * 1024, HTTP_CONNECTIONS_MAX = 512 };
 
 #endif

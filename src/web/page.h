@@ -38,6 +38,19 @@ int page_discovery_post(struct visit *visit, json_t **document, struct err *err)
 int page_openapi(struct visit *visit, json_t **document, struct err *err);
 int page_api_docs(struct visit *visit, json_t **document, struct err *err);
 
+/* page_browse.c: what lies in snapshots */
+int page_sort_check(const char *value, struct err *err);
+int page_browse(struct visit *visit, json_t **document, struct err *err);
+int page_versions(struct visit *visit, json_t **document, struct err *err);
+int page_diff(struct visit *visit, json_t **document, struct err *err);
+int page_diff_choose(struct visit *visit, json_t **document, struct err *err);
+
+/* page_files.c: the bytes of it */
+int page_content(struct visit *visit, json_t **document, struct err *err);
+int page_format_check(const char *value, struct err *err);
+int page_archive(struct visit *visit, json_t **document, struct err *err);
+int page_file_text(struct visit *visit, json_t **document, struct err *err);
+
 /* page_host.c: dashboard, hosts, snapshots */
 int page_dashboard(struct visit *visit, json_t **document, struct err *err);
 int page_hosts(struct visit *visit, json_t **document, struct err *err);

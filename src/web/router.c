@@ -121,14 +121,29 @@ static enum step find_origin(struct visit *visit)
 
 /* --- what it is about ---------------------------------------------------------------------------------------- */
 
+/* ":path*": all that is left, joined again; nothing is fine as well. */
+static bool take_rest(struct arena *arena, const char *pattern, const struct list *parts, size_t first,
+                      struct url_pairs *params)
+{
+    struct list rest = {.items = parts->items + first, .count = parts->count - first};
+
+    url_pairs_add(arena, params, arena_copy(arena, pattern + 1, strlen(pattern) - 2),
+                  rest.count > 0 ? list_join(arena, &rest, "/") : "");
+    return true;
+}
+
 bool route_matches(const struct route *route, struct arena *arena, const struct list *parts, size_t first,
                    struct url_pairs *params)
 {
     const char *pattern = route->path + 1;
+    size_t taken = first;
 
     *params = (struct url_pairs){0};
     for (size_t i = first; i < parts->count; i++) {
         size_t length = strcspn(pattern, "/");
+
+        if (length > 0 && pattern[length - 1] == '*')
+            break;
 
         if (length == 0)
             return false;
@@ -137,7 +152,10 @@ bool route_matches(const struct route *route, struct arena *arena, const struct 
         else if (strlen(parts->items[i]) != length || strncmp(pattern, parts->items[i], length) != 0)
             return false;
         pattern += length + (pattern[length] == '/');
+        taken = i + 1;
     }
+    if (*pattern != '\0' && pattern[strlen(pattern) - 1] == '*' && strchr(pattern, '/') == NULL)
+        return take_rest(arena, pattern, parts, taken, params);
     return *pattern == '\0';
 }
 

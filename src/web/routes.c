@@ -33,6 +33,13 @@ static const struct route_field host_form[] = {{"name", true, rule_host_name},
                                                {"ssh_user", false, NULL},
                                                {0}};
 static const struct route_field backup_form[] = {{"manual", false, page_yes_check}, {0}};
+static const struct route_field browse_query[] = {{"path_b64", false, NULL}, {"q", false, NULL},
+                                                  {"sort", false, page_sort_check},
+                                                  {"reverse", false, page_yes_check}, {"from", false, NULL}, {0}};
+static const struct route_field path_query[] = {{"path_b64", false, NULL}, {0}};
+static const struct route_field archive_query[] = {
+    {"path_b64", false, NULL}, {"format", false, page_format_check}, {0}};
+static const struct route_field diff_query[] = {{"before", false, NULL}, {"after", false, NULL}, {0}};
 static const struct route_field reason_form[] = {{"reason", true, rule_reason}, {0}};
 static const struct route_field snapshots_query[] = {
     {"kind", false, page_kind_check}, {"before", false, NULL}, {0}};
@@ -119,6 +126,27 @@ const struct route routes[] = {
      .right = RIGHT_OPERATE, .fields = reason_form, .handle = page_pin_post},
     {.method = HTTP_POST, .path = "/hosts/:host/snapshots/:snapshot/unpin", .faces = FACE_BOTH,
      .right = RIGHT_OPERATE, .handle = page_unpin_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/browse", .faces = FACE_BOTH, .right = RIGHT_FILES, .title = "Files",
+     .template = "browse", .tab = "Browse", .command = "pobsync ls :host:/", .fields = browse_query,
+     .handle = page_browse},
+    {.method = HTTP_GET, .path = "/hosts/:host/browse/:snapshot/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .title = "Files", .template = "browse", .tab = "Browse", .command = "pobsync ls ':host@:snapshot:/:path'",
+     .fields = browse_query, .handle = page_browse},
+    {.method = HTTP_GET, .path = "/hosts/:host/text/:snapshot/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .title = "File", .template = "text", .tab = "Browse", .command = "pobsync cat ':host@:snapshot:/:path'", .fields = path_query,
+     .handle = page_file_text},
+    {.method = HTTP_GET, .path = "/hosts/:host/content/:snapshot/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .fields = path_query, .handle = page_content},
+    {.method = HTTP_GET, .path = "/hosts/:host/archive/:snapshot/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .fields = archive_query, .handle = page_archive},
+    {.method = HTTP_GET, .path = "/hosts/:host/versions/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .title = "Versions", .template = "versions", .tab = "Browse", .command = "pobsync versions ':host:/:path'",
+     .fields = path_query, .handle = page_versions},
+    {.method = HTTP_GET, .path = "/hosts/:host/diff", .faces = FACE_PAGE, .right = RIGHT_FILES,
+     .fields = diff_query, .handle = page_diff_choose},
+    {.method = HTTP_GET, .path = "/hosts/:host/diff/:pair/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .title = "Differences", .template = "diff", .tab = "Browse", .command = "pobsync diff ':host@:pair:/:path'",
+     .fields = path_query, .handle = page_diff},
     {.method = HTTP_GET, .path = "/hosts/:host/retention", .faces = FACE_BOTH, .right = RIGHT_READ,
      .title = "Retention", .template = "retention", .tab = "Retention", .command = "pobsync retention :host",
      .fields = retention_query, .settings = SCOPE_HOST, .handle = page_retention},

@@ -1,0 +1,327 @@
+"""Files of snapshots in the web, through the reader: what is shown and sent is what lies there, and nothing else can be
+asked for."""
+
+import base64
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import unittest
+import urllib.parse
+
+from kit import oracle
+from kit.case import EVERYTHING
+from kit.deadline import wait_for
+from kit.faults import FakeRsync
+from kit.screen import Screen, reason_to_skip
+from kit.sshd import Sshd
+from kit.tree import ODD_NAMES, fidelity_tree
+from kit.web import PASSWORD
+from kit.web_case import WebCase
+from kit.workdir import WorkDir
+
+SERIAL = True
+
+
+class BrowseCase(WebCase):
+    """Host web1, two snapshots, and the reader beside the web."""
+
+    hostile = False
+
+    def prepare(self):
+        super().prepare()
+        self.sshd = self.enterContext(Sshd())
+        self.work = self.enterContext(WorkDir())
+        self.source = self.work / "source"
+        if self.hostile:
+            fidelity_tree(self.source)
+        else:
+            os.makedirs(self.source + "/etc/deep")
+            self.write("etc/hosts", "one\n")
+            self.write("etc/deep/below", "below\n")
+            self.write("etc/<b>bold", "<script>alert(1)</script>\n")
+        self.fake = FakeRsync(self.work.path)
+        self.pobsync.add_host("web1", self.sshd, self.source, *EVERYTHING,
+                              *([] if self.hostile else ["--rsync-binary", self.fake.path]))
+        self.pobsync.ok("host-key", "web1", "--accept", self.sshd.fingerprint())
+        self.first = self.backup("2026-11-01T12:00:00Z")
+        if not self.hostile:
+            self.write("etc/hosts", "two\n")
+            self.write("etc/new", "new\n")
+            shutil.rmtree(self.source + "/etc/deep")
+        self.second = self.backup("2026-11-02T12:00:00Z")
+        self.reader = self.pobsync.spawn("reader")
+        wait_for(lambda: os.path.exists(self.socket), 30, "the reader does not listen")
+
+    @property
+    def socket(self):
+        return os.path.join(self.pobsync.home, "reader.sock")
+
+    def write(self, name, text):
+        with open(os.path.join(self.source, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def backup(self, when):
+        return self.pobsync.json("backup", "web1", timeout=120, env={"POBSYNC_FAKE_NOW": when})["snapshot"]
+
+    def data(self, snapshot):
+        return os.path.join(self.pobsync.root, "web1", "scheduled", snapshot, "data")
+
+    def audited(self, action):
+        return [item["object"] for item in self.audit() if item["action"] == action]
+
+
+class Pages(BrowseCase):
+    def test_a_directory(self):
+        page = self.admin.get(f"/hosts/web1/browse/{self.second}/etc")
+        self.assertEqual(page.status, 200, page)
+        for text in ("hosts", "new", "&lt;b&gt;bold"):
+            self.assertIn(text, page.text)
+        self.assertNotIn("<b>bold", page.text)
+        self.assertIn(f'href="/hosts/web1/browse/{self.first}/etc"', page.text)  # the switcher keeps the path
+        answer = self.admin.get(f"/api/v1/hosts/web1/browse/{self.second}/etc").json
+        self.assertEqual([item["name"] for item in answer["items"]], ["<b>bold", "hosts", "new"])
+        command = self.pobsync.json("ls", f"web1@{self.second}:/etc")
+        self.assertEqual(answer["items"], command["items"])
+        self.assertEqual(self.admin.get("/hosts/web1/browse").status, 200)
+        self.assertEqual(self.admin.get("/hosts/web1/browse/latest").status, 200)
+        self.assertIn("hosts", self.admin.get(f"/hosts/web1/browse/{self.second}/etc?q=HOST&sort=size&reverse=yes").text)
+
+    def test_what_is_not_there_was_last_seen(self):
+        page = self.admin.get(f"/hosts/web1/browse/{self.second}/etc/deep")
+        self.assertEqual(page.status, 404)
+        self.assertIn("Last seen in", page.text)
+        self.assertIn(f"/hosts/web1/browse/{self.first}/etc/deep", page.text)
+        page = self.admin.get(f"/hosts/web1/browse/{self.second}/etc/never")
+        self.assertEqual(page.status, 404)
+        self.assertEqual(self.admin.get(f"/api/v1/hosts/web1/browse/{self.second}/etc/deep").status, 404)
+        self.assertEqual(self.admin.get("/hosts/web1/browse/20200101-000000Z__00000000/").status, 404)
+
+    def test_versions_and_differences(self):
+        page = self.admin.get("/hosts/web1/versions/etc/hosts")
+        self.assertEqual(page.status, 200, page)
+        self.assertIn(self.first, page.text)
+        self.assertIn(self.second, page.text)
+        answer = self.admin.get("/api/v1/hosts/web1/versions/etc/hosts").json
+        self.assertEqual(answer["items"], self.pobsync.json("versions", "web1:/etc/hosts")["items"])
+        page = self.admin.get(f"/hosts/web1/diff/{self.first}..{self.second}")
+        self.assertEqual(page.status, 200, page)
+        self.assertIn("/etc/new", page.text)
+        answer = self.admin.get(f"/api/v1/hosts/web1/diff/{self.first}..{self.second}/etc").json
+        self.assertEqual(answer["items"], self.pobsync.json("diff", f"web1@{self.first}..{self.second}:/etc")["items"])
+        form = self.admin.get(f"/hosts/web1/diff?before={self.first}&after={self.second}")
+        self.assertEqual((form.status, form.headers["Location"]), (303, f"/hosts/web1/diff/{self.first}..{self.second}"))
+
+    def test_text_is_escaped(self):
+        page = self.admin.get(f"/hosts/web1/text/{self.second}/etc/%3Cb%3Ebold%3C%2Fb%3E")
+        self.assertEqual(page.status, 400)  # a slash in a name there is none
+        self.write("script", "<script>alert(1)</script>\n\x1b[31m\n")
+        third = self.backup("2026-11-03T12:00:00Z")
+        page = self.admin.get(f"/hosts/web1/text/{third}/script")
+        self.assertEqual(page.status, 200, page)
+        self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt;", page.text)
+        self.assertNotIn("<script>alert", page.text)
+        self.assertNotIn("\x1b", page.text)
+
+    def test_a_file_with_ranges(self):
+        path = f"/hosts/web1/content/{self.second}/etc/hosts"
+        answer = self.admin.get(path)
+        self.assertEqual((answer.status, answer.body), (200, b"two\n"))
+        self.assertIn("attachment", answer.headers["Content-Disposition"])
+        self.assertEqual(answer.headers["Content-Type"], "application/octet-stream")
+        self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
+        self.assertIn("sandbox", " ".join(answer.headers.get_all("Content-Security-Policy")))
+        for asked, status, body in (("bytes=1-2", 206, b"wo"), ("bytes=2-", 206, b"o\n"), ("bytes=-1", 206, b"\n"),
+                                    ("bytes=0-99", 206, b"two\n"), ("bytes=9-", 416, None), ("lines=1", 200, b"two\n"),
+                                    ("bytes=2-1", 200, b"two\n"), ("bytes=0-0,2-2", 200, b"two\n")):
+            answer = self.admin.get(path, headers={"Range": asked})
+            self.assertEqual(answer.status, status, asked)
+            if body is not None:
+                self.assertEqual(answer.body, body, asked)
+        self.assertIn(f"web1@{self.second}:/etc/hosts", self.audited("file.read"))
+
+    def test_a_folder_as_an_archive(self):
+        for form, list_it in (("tar.zst", ["tar", "--zstd", "-tf"]), ("tar", ["tar", "-tf"]), ("zip", None)):
+            answer = self.admin.get(f"/hosts/web1/archive/{self.second}/etc?format={form}")
+            self.assertEqual(answer.status, 200, form)
+            archive = self.work / f"archive.{form}"
+            with open(archive, "wb") as file:
+                file.write(answer.body)
+            if list_it:
+                names = subprocess.run([*list_it, archive], check=True, capture_output=True, text=True).stdout.split()
+                self.assertIn("./hosts", names)
+            else:
+                subprocess.run(["python3", "-m", "zipfile", "-t", archive], check=True, capture_output=True)
+        self.assertEqual(len(self.audited("file.download")), 3)
+        self.assertIn("admin", {item["actor"] for item in self.audit() if item["action"] == "file.download"})
+
+    def test_who_may(self):
+        paths = [f"/hosts/web1/{page}/{self.second}/etc" for page in ("browse", "archive")]
+        paths += [f"/hosts/web1/content/{self.second}/etc/hosts", f"/hosts/web1/text/{self.second}/etc/hosts",
+                  "/hosts/web1/versions/etc/hosts", f"/hosts/web1/diff/{self.first}..{self.second}"]
+        viewer, restorer = self.log_in("viewer"), self.log_in("restorer")
+        for path in paths:
+            self.assertEqual(viewer.get(path).status, 403, path)
+            self.assertEqual(restorer.get(path).status, 200, path)
+        self.assertNotIn("/browse", viewer.get("/hosts/web1").text)
+
+    def test_without_a_reader_it_says_so(self):
+        self.reader.kill()
+        self.reader.wait()
+        os.unlink(self.socket)
+        page = self.admin.get("/hosts/web1/browse")
+        self.assertEqual(page.status, 503)
+        self.assertIn("reader", page.text)
+
+
+class Traversal(BrowseCase):
+    """G9"""
+
+    hostile = True
+
+    def test_nothing_leads_out(self):
+        with open("/etc/passwd", "rb") as file:
+            passwd = file.read()
+        for page in ("content", "text", "browse", "archive"):
+            base = f"/hosts/web1/{page}/{self.second}"
+            for path in ("/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/links/absolute", "/links/up/passwd",
+                         "/links/to%20directory/c", "/special/fifo", "/special/null", "//etc/passwd", "/links/loop",
+                         "/..%2f..%2fmeta.json", "/%00", "/plain/one/../../links",
+                         "?path_b64=" + urllib.parse.quote(base64.b64encode(b"../../meta.json").decode()),
+                         "?path_b64=" + urllib.parse.quote(base64.b64encode(b"/etc/../../x").decode()), "?path_b64=!"):
+                if page == "archive" and path.startswith(("/special", "/links/absolute", "/links/loop")):
+                    continue  # packed as what it is
+                if page == "browse" and path.startswith(("/special", "/links/absolute", "/links/loop")):
+                    continue  # shown as what it is
+                answer = self.admin.get(base + path)
+                self.assertIn(answer.status, (400, 404, 422, 500), f"{page} {path}: {answer.status}")
+                self.assertNotIn(passwd[:20], answer.body)
+            for snapshot in ("..", "%2e%2e", "x%2f..%2f..", "..%2fmanual"):
+                self.assertIn(self.admin.get(f"/hosts/web1/{page}/{snapshot}/etc").status, (400, 404), snapshot)
+
+    def test_every_name_can_be_fetched(self):
+        page = self.admin.get(f"/hosts/web1/browse/{self.second}/names?q=")
+        for raw in ("<img src=x", "\x1b", "\u202e", "\x7f"):
+            self.assertNotIn(raw, page.text)
+        listed = self.admin.get(f"/api/v1/hosts/web1/browse/{self.second}/names").json["items"]
+        hrefs = re.findall(r'href="(/hosts/web1/content/[^"]*)"', page.text)
+        self.assertEqual(len(hrefs), sum(item["type"] == "file" for item in listed))
+        bodies = set()
+        for href in hrefs:
+            answer = self.admin.get(href.replace("&amp;", "&"))
+            self.assertEqual(answer.status, 200, href)
+            bodies.add(answer.body)
+        for name in ODD_NAMES:
+            self.assertIn(b"named " + name, bodies)
+
+    def test_an_archive_of_everything(self):
+        answer = self.admin.get(f"/hosts/web1/archive/{self.second}?format=tar")
+        self.assertEqual(answer.status, 200)
+        archive, target = self.work / "all.tar", self.work.make("unpacked")
+        with open(archive, "wb") as file:
+            file.write(answer.body)
+        subprocess.run(["tar", "--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner", "-xpf", archive, "-C", target],
+                       check=True, capture_output=True)
+        self.assertEqual([line for line in oracle.compare(self.source, target) if "special/socket" not in line
+                          and "before by half" not in line and "'trusted.kit'" not in line], [])  # takes CAP_SYS_ADMIN
+
+
+class Reader(BrowseCase):
+    """What may be asked of the reader itself."""
+
+    def ask(self, message, raw=False):
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(30)
+            link.connect(self.socket)
+            link.sendall(message if raw else struct.pack(">I", len(message)) + message)
+            got = b""
+            while piece := link.recv(65536):
+                got += piece
+        return got[4:]
+
+    def test_nonsense_is_refused(self):
+        for message in (b"", b"{}", b"[]", b"null", b'{"do":"list"}', b"\xff" * 100, b'{"do":"remove"}', b"{" * 5000,
+                        b'{"do":"read","actor":"x","origin":"web","host":"../x","path":"","limit":1,"offset":0,'
+                        b'"order":"name","format":"tar"}'):
+            self.assertIn(b'"error"', self.ask(message), message)
+        self.assertIn(b'"error"', self.ask(struct.pack(">I", 1 << 30), raw=True))
+        self.assertIsNone(self.reader.process.poll())
+        self.assertEqual(self.admin.get("/hosts/web1/browse").status, 200)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
+    def test_others_may_not_ask(self):
+        script = ("import socket, struct, sys\n"
+                  "link = socket.socket(socket.AF_UNIX); link.settimeout(20); link.connect(sys.argv[1])\n"
+                  "try:\n    link.sendall(struct.pack('>I', 2) + b'{}'); print(len(link.recv(100)))\n"
+                  "except OSError: print(0)\n")
+        os.chmod(self.pobsync.dir.path, 0o755)
+        os.chmod(self.pobsync.home, 0o755)
+        os.chmod(self.socket, 0o777)
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", "python3", "-c", script,
+                               self.socket], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.stdout, "0\n", done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to have something to give up")
+    def test_it_has_given_up_its_rights(self):
+        with open(f"/proc/{self.reader.pid}/status", encoding="utf-8") as file:
+            status = dict(line.split(":", 1) for line in file)
+        self.assertEqual(int(status["CapEff"], 16) & ~(1 << 2), 0)
+        self.assertEqual(status["NoNewPrivs"].strip(), "1")
+
+
+@unittest.skipIf(reason_to_skip(), reason_to_skip())
+class OnScreen(BrowseCase):
+    """In a real browser: pages of hostile names fit and are quiet; a file is three steps away, without script too."""
+
+    sanitised = False
+    hostile = True
+
+    def test_pages_fit(self):
+        screen = self.enterContext(Screen())
+        base = f"http://127.0.0.1:{self.server.port}"
+        self.open_logged_in(screen, base)
+        pages = [f"/hosts/web1/browse/{self.second}", f"/hosts/web1/browse/{self.second}/names",
+                 f"/hosts/web1/browse/{self.second}/links", f"/hosts/web1/browse/{self.second}/nothing/here",
+                 f"/hosts/web1/diff/{self.first}..{self.second}", "/hosts/web1/versions/plain/text",
+                 f"/hosts/web1/text/{self.second}/plain/text", f"/hosts/web1/text/{self.second}/plain/block"]
+        for scheme in ("light", "dark"):
+            screen.colours(scheme)
+            for width in (1280, 390, 320):
+                screen.size(width)
+                for page in pages:
+                    screen.open(base + page)
+                    found = screen.run("const e = document.documentElement; return {over: e.scrollWidth - e.clientWidth,"
+                                       " headings: document.querySelectorAll('h1').length}")
+                    self.assertLessEqual(found["over"], 0, f"{page} at {width}")
+                    self.assertEqual(found["headings"], 1, page)
+                    self.assertEqual([line for line in screen.messages() if "404" not in line], [], page)
+                    if os.environ.get("POBSYNC_SHOTS"):
+                        name = "".join(c if c.isalnum() else "_" for c in page)[-60:] + f"-{width}-{scheme}.png"
+                        screen.save(os.path.join(os.environ["POBSYNC_SHOTS"], name))
+
+    def open_logged_in(self, screen, base):
+        screen.open(base + "/")
+        screen.type("#username", "admin")
+        screen.type("#password", PASSWORD)
+        screen.press("#password")
+        screen.wait_for_url(base + "/")
+
+    def test_browsing_needs_no_script(self):
+        screen = self.enterContext(Screen())
+        base = f"http://127.0.0.1:{self.server.port}"
+        screen.devtools("Emulation.setScriptExecutionDisabled", value=True)
+        self.open_logged_in(screen, base)
+        screen.open(base + "/hosts/web1/browse")
+        screen.type("#q", "plain")
+        screen.press("form.filter button")
+        screen.wait_for_url("q=plain")
+        screen.press("tbody th a")
+        screen.wait_for_url("/plain")
+        screen.press("tbody tr:last-child td a")
+        screen.wait_for_url("/versions/plain/text")
+
+
+if __name__ == "__main__":
+    unittest.main()
