@@ -32,7 +32,8 @@ enum route_faces {
 
 struct route {
     enum http_method method;
-    const char *path; /* "/hosts/:host": a part with ":" is a parameter; ":path*" at the end is all the rest */
+    const char
+        *path; /* "/hosts/:host": a part with ":" is a parameter; ":path*" at the end is all the rest */
     enum route_faces faces;
     bool open;        /* without a login */
     enum right right; /* that is needed otherwise */

@@ -33,9 +33,9 @@ static const struct route_field host_form[] = {{"name", true, rule_host_name},
                                                {"ssh_user", false, NULL},
                                                {0}};
 static const struct route_field backup_form[] = {{"manual", false, page_yes_check}, {0}};
-static const struct route_field browse_query[] = {{"path_b64", false, NULL}, {"q", false, NULL},
-                                                  {"sort", false, page_sort_check},
-                                                  {"reverse", false, page_yes_check}, {"from", false, NULL}, {0}};
+static const struct route_field browse_query[] = {
+    {"path_b64", false, NULL},          {"q", false, NULL},    {"sort", false, page_sort_check},
+    {"reverse", false, page_yes_check}, {"from", false, NULL}, {0}};
 static const struct route_field path_query[] = {{"path_b64", false, NULL}, {0}};
 static const struct route_field archive_query[] = {
     {"path_b64", false, NULL}, {"format", false, page_format_check}, {0}};
