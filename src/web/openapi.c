@@ -45,7 +45,8 @@ static const char *described_path(struct arena *arena, const struct route *route
         if (open && *c == '/')
             buf_add_char(&path, '}');
         open = (open && *c != '/') || *c == ':';
-        buf_add_char(&path, *c == ':' ? '{' : *c);
+        if (*c != '*') /* all the rest of the path: a name like others */
+            buf_add_char(&path, *c == ':' ? '{' : *c);
     }
     if (open)
         buf_add_char(&path, '}');
@@ -121,7 +122,7 @@ static void add_path_parameters(struct arena *arena, const struct route *route, 
 {
     for (const char *c = strchr(route->path, ':'); c != NULL; c = strchr(c + 1, ':'))
         json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:{s:s}}", "name",
-                                                    arena_copy(arena, c + 1, strcspn(c + 1, "/")), "in",
+                                                    arena_copy(arena, c + 1, strcspn(c + 1, "/*")), "in",
                                                     "path", "required", true, "schema", "type", "string"));
 }
 

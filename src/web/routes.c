@@ -126,7 +126,7 @@ const struct route routes[] = {
      .right = RIGHT_OPERATE, .fields = reason_form, .handle = page_pin_post},
     {.method = HTTP_POST, .path = "/hosts/:host/snapshots/:snapshot/unpin", .faces = FACE_BOTH,
      .right = RIGHT_OPERATE, .handle = page_unpin_post},
-    {.method = HTTP_GET, .path = "/hosts/:host/browse", .faces = FACE_BOTH, .right = RIGHT_FILES, .title = "Files",
+    {.method = HTTP_GET, .path = "/hosts/:host/browse", .faces = FACE_PAGE, .right = RIGHT_FILES, .title = "Files",
      .template = "browse", .tab = "Browse", .command = "pobsync ls :host:/", .fields = browse_query,
      .handle = page_browse},
     {.method = HTTP_GET, .path = "/hosts/:host/browse/:snapshot/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
