@@ -39,7 +39,7 @@ static const struct route_field browse_query[] = {
 static const struct route_field path_query[] = {{"path_b64", false, NULL}, {0}};
 static const struct route_field archive_query[] = {
     {"path_b64", false, NULL}, {"format", false, page_format_check}, {0}};
-static const struct route_field diff_query[] = {{"before", false, NULL}, {"after", false, NULL}, {0}};
+static const struct route_field diff_query[] = {{"before", true, NULL}, {"after", true, NULL}, {0}};
 static const struct route_field reason_form[] = {{"reason", true, rule_reason}, {0}};
 static const struct route_field snapshots_query[] = {
     {"kind", false, page_kind_check}, {"before", false, NULL}, {0}};
