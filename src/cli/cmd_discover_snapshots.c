@@ -3,14 +3,23 @@
 
 #include "cli/cell.h"
 #include "cli/commands.h"
+#include "cli/page.h"
 #include "service/document_preflight.h"
 #include "service/service_discover.h"
 
-/* "  label     sentence", when there is one. */
+enum { LABEL = 12 };
+
+/* "  label     sentence", in as many lines as it takes. */
+static void add_labelled(struct call *call, const char *label, const char *sentence)
+{
+    buf_printf(&call->out, "  %-9s ", label);
+    page_fill_on(&call->out, LABEL, sentence);
+}
+
 static void add_line(struct call *call, const char *label, const json_t *object, const char *key)
 {
     if (json_is_string(json_object_get(object, key)))
-        buf_printf(&call->out, "  %-9s %s\n", label, cell_text(call->arena, object, key));
+        add_labelled(call, label, cell_text(call->arena, object, key));
 }
 
 /* The entries of a class that a person may have to look at, each with what is wrong with it. */
@@ -22,8 +31,10 @@ static void add_entries(struct call *call, const char *label, const json_t *item
         const json_t *entry = json_array_get(entries, i);
         bool problem = json_is_string(json_object_get(entry, "problem"));
 
-        buf_printf(&call->out, "  %-9s %s%s%s\n", label, cell_text(call->arena, entry, "path"),
-                   problem ? ": " : "", problem ? cell_text(call->arena, entry, "problem") : "");
+        add_labelled(call, label,
+                     arena_printf(call->arena, "%s%s%s", cell_text(call->arena, entry, "path"),
+                                  problem ? ": " : "",
+                                  problem ? cell_text(call->arena, entry, "problem") : ""));
     }
 }
 
@@ -32,7 +43,7 @@ static void add_texts(struct call *call, const char *label, const json_t *item, 
     const json_t *texts = json_object_get(item, key);
 
     for (size_t i = 0; i < json_array_size(texts); i++)
-        buf_printf(&call->out, "  %-9s %s\n", label, json_string_value(json_array_get(texts, i)));
+        add_labelled(call, label, json_string_value(json_array_get(texts, i)));
 }
 
 static void add_item(struct call *call, const json_t *item)

@@ -44,6 +44,11 @@ static void wrap(struct buf *out, size_t indent, size_t column, const char *text
 void page_fill(struct buf *out, size_t indent, const char *text)
 {
     add_blanks(out, indent);
+    page_fill_on(out, indent, text);
+}
+
+void page_fill_on(struct buf *out, size_t indent, const char *text)
+{
     wrap(out, indent, indent, text, strlen(text));
 }
 

@@ -36,4 +36,7 @@ void page_lines(struct page *page, const char *lines);
 /* Text in lines of 80 columns, each behind `indent` blanks. */
 void page_fill(struct buf *out, size_t indent, const char *text);
 
+/* The same behind a label of `indent` columns that stands there already. */
+void page_fill_on(struct buf *out, size_t indent, const char *text);
+
 #endif

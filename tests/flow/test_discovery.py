@@ -60,7 +60,21 @@ class DiscoveryCase(unittest.TestCase):
         self.assertEqual((item["state"], item["level"]), (state, level), item)
         for word in words:
             self.assertIn(word, f"{item['found']} | {item['expected']} | {item['hint']}")
+        self.assert_text(item)
         return item
+
+    def assert_text(self, item):
+        """The same sentences stand in the text, and it fits."""
+        result = self.pobsync.run("discover-snapshots", "--preflight", "--host", "web1")
+        text = " ".join(result.out.split())
+        self.assertIn(f"web1 {item['level']}: {item['state']}", text)
+        for label, key in (("found", "found"), ("expected", "expected"), ("to do", "hint")):
+            if item[key] is None:
+                self.assertNotIn(f"\n  {label:9} ", result.out)
+            else:
+                self.assertIn(f"{label} {' '.join(item[key].split())}", text)
+        for line in result.out.splitlines():
+            self.assertTrue(len(line) <= 80 or len(line.split()) <= 2, line)
 
     def snapshots(self):
         return {item["name"]: item for item in self.pobsync.json("snapshots", "web1")["items"]}
@@ -148,6 +162,20 @@ class States(DiscoveryCase):
         for number in range(20001):
             os.mkdir(os.path.join(scheduled, f"x{number}"))
         self.state("timed_out", "fail", "at least 20000")
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_an_error_of_the_disk(self):
+        make_snapshot(self.root, NAMES[0])
+        with Pobsync(sanitised=False) as plain:
+            done = subprocess.run(
+                ["strace", "-f", "-o", "/dev/null", "-P", os.path.join(self.root, "web1", "scheduled"), "-e",
+                 "trace=getdents64", "-e", "inject=getdents64:error=EIO", plain.binary, "discover-snapshots", "--json"],
+                env=self.pobsync.environment(), capture_output=True, timeout=60, check=False)
+        item = json.loads(done.stdout)["items"][0]
+        self.assertEqual((done.returncode, item["state"], item["level"]), (8, "io_error", "fail"), item)
+        self.assertIn("Input/output error", item["found"])
+        self.assertIn("dmesg", item["hint"])
+        self.assertEqual(self.snapshots(), {})
 
     @mounts.requires_root
     def test_unreadable(self):
@@ -257,6 +285,16 @@ class Import(DiscoveryCase):
         self.assertEqual((item["counts"]["new"], item["counts"]["ignored"]), (len(good), len(bad)))
         self.discover()
         self.assertEqual(sorted(self.snapshots()), good)
+
+    def test_ten_thousand(self):
+        scheduled = os.path.join(self.root, "web1", "scheduled")
+        for number in range(10000):
+            os.makedirs(os.path.join(scheduled, f"2026{number // 2500 + 1:02}01-{number % 2500:06}-x", "data"))
+        found = self.look()["counts"]
+        self.assertEqual(found["found"], 10000)
+        done = self.discover()
+        self.assertEqual((done["changed"], len(self.snapshots())), (found["new"], found["new"]))
+        self.assertEqual(self.discover()["changed"], 0)
 
     def test_a_record_of_the_data_directory(self):
         make_snapshot(self.root, NAMES[0])
