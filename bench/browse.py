@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""
+Speed of looking into snapshots: listing, versions, differences, search and space through the commands, beside
+rsync and du where they answer the same question, in alternating rounds, with everything in memory. Prints medians;
+asserts nothing.
+
+    ./dev bench browse [--files N] [--rounds N] [--directory DIR]
+
+    space     pobsync space of ten snapshots, beside `du -s` of each of the ten
+    diff      pobsync diff of two neighbours, beside `rsync -aniHAX --delete`
+    list      a folder of 1,000 entries, and the first 200 of 100,000
+    versions  of one file over 100 snapshots
+    find      a name in all snapshots: until the first line, and until the end
+"""
+
+import argparse
+import os
+import random
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "tests"))
+os.environ.setdefault("POBSYNC", os.path.join(HERE, "..", "build", "pobsync"))
+
+from kit.pobsync import Pobsync  # noqa: E402
+from kit.tree import small_files_tree  # noqa: E402
+
+DAY = 86400
+BEGIN = 1764000000
+CHAIN = 10
+
+
+def name_of(day):
+    return time.strftime("%Y%m%d-%H%M%SZ__00000000", time.gmtime(BEGIN + day * DAY))
+
+
+class Chain:
+    """Host web1 with ten snapshots of which each has 1 % changed since the one before, and a host small of a hundred."""
+
+    def __init__(self, pobsync, files):
+        self.pobsync = pobsync
+        pobsync.mark_root()
+        for host in ("web1", "small"):
+            pobsync.ok("configure-host", host, "--address", "127.0.0.1")
+        source = pobsync.dir / "source"
+        small_files_tree(source, files)
+        for folder, count in (("thousand", 1000), ("crowd", 100_000)):
+            os.mkdir(os.path.join(source, folder))
+            for number in range(count):
+                os.close(os.open(os.path.join(source, folder, f"{number:06d}"), os.O_CREAT, 0o644))
+        before = source
+        for day in range(CHAIN):
+            before = self.place("web1", day, before)
+            if day > 0:
+                self.change(before, day)
+        tiny = pobsync.dir / "tiny"
+        os.makedirs(tiny)
+        with open(os.path.join(tiny, "file"), "w", encoding="utf-8") as file:
+            file.write("x")
+        for day in range(100):
+            tiny = self.place("small", day, tiny)
+
+    @staticmethod
+    def change(data, day):
+        """Other files under the same names: what is linked is not touched."""
+        rng = random.Random(day)
+        files = [os.path.join(folder, name) for folder, _, names in os.walk(data) if "crowd" not in folder
+                 for name in names]
+        for path in rng.sample(files, len(files) // 100):
+            if os.path.islink(path):
+                continue
+            os.unlink(path)
+            with open(path, "wb") as file:
+                file.write(rng.randbytes(rng.randrange(1, 8192)))
+
+    def place(self, host, day, source):
+        path = os.path.join(self.pobsync.root, host, "scheduled", name_of(day))
+        os.makedirs(path)
+        data = os.path.join(path, "data")
+        subprocess.run(["cp", "-al", source, data], check=True)
+        link = sqlite3.connect(self.pobsync.database)
+        with link:
+            link.execute("INSERT INTO snapshot (host_id, kind, name, status, started_at, ended_at, confirmed) VALUES "
+                         "((SELECT id FROM host WHERE name = ?), 'scheduled', ?, 'success', ?, ?, 1)",
+                         [host, name_of(day), BEGIN + day * DAY, BEGIN + day * DAY])
+        link.close()
+        return data
+
+    def data(self, day):
+        return os.path.join(self.pobsync.root, "web1", "scheduled", name_of(day), "data")
+
+
+def timed(function):
+    begun = time.monotonic()
+    function()
+    return time.monotonic() - begun
+
+
+def quietly(*argv):
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+
+
+def alternate(title, rounds, ours, other_name, other):
+    seconds = {"ours": [], "other": []}
+    ours(), other()  # into memory
+    for number in range(rounds):
+        turns = [("ours", ours), ("other", other)]
+        for who, function in turns if number % 2 == 0 else turns[::-1]:
+            seconds[who].append(timed(function))
+    pairs = [a / b for a, b in zip(seconds["ours"], seconds["other"])]
+    print(f"{title}: pobsync {statistics.median(seconds['ours']):.2f} s, {other_name} "
+          f"{statistics.median(seconds['other']):.2f} s, ratio {statistics.median(pairs):.2f} (pairs: "
+          f"{', '.join(f'{pair:.2f}' for pair in pairs)})", flush=True)
+
+
+def several(title, rounds, function):
+    function()
+    seconds = sorted(timed(function) for _ in range(rounds))
+    print(f"{title}: median {statistics.median(seconds) * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms", flush=True)
+
+
+def first_line(pobsync):
+    argv = [pobsync.binary, "find", "web1", "--name", "000*"]
+    begun = time.monotonic()
+    with subprocess.Popen(argv, env=pobsync.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        process.stdout.readline()
+        first = time.monotonic() - begun
+        process.stdout.read()
+    return first, time.monotonic() - begun
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--directory", help="where the trees lie; a temporary directory unless told")
+    options = parser.parse_args()
+    if options.directory:
+        os.environ["TMPDIR"] = options.directory
+    with Pobsync(sanitised=False) as pobsync:
+        chain = Chain(pobsync, options.files)
+        print(f"{options.files} files, chain of {CHAIN}, {pobsync.root}", flush=True)
+        places = f"web1@{name_of(3)}..{name_of(4)}"
+        alternate("space of ten", options.rounds, lambda: pobsync.ok("space", "web1", timeout=600), "du -s of each",
+                  lambda: [quietly("du", "-s", chain.data(day)) for day in range(CHAIN)])
+        alternate("diff", options.rounds, lambda: pobsync.ok("diff", places, timeout=600), "rsync -aniHAX --delete",
+                  lambda: quietly("rsync", "-aniHAX", "--delete", chain.data(4) + "/", chain.data(3) + "/"))
+        newest = f"web1@{name_of(CHAIN - 1)}"
+        several("folder of 1,000", 20, lambda: pobsync.ok("ls", f"{newest}:/thousand", "--json"))
+        several("first 200 of 100,000", 20, lambda: pobsync.ok("ls", f"{newest}:/crowd", "--limit", "200", "--json"))
+        several("versions over 100 snapshots", 20, lambda: pobsync.ok("versions", "small:/file", "--json"))
+        first, whole = zip(*(first_line(pobsync) for _ in range(options.rounds)))
+        print(f"find in ten snapshots: first line {statistics.median(first) * 1000:.0f} ms, all "
+              f"{statistics.median(whole) * 1000:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
