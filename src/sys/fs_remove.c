@@ -61,23 +61,29 @@ static int enter(struct removal *removal, int dirfd, const char *name, struct er
     return descent_enter(descent, descent->depth == 0 ? "" : name, fd, -1, err);
 }
 
-/* What the disk gets back when this name goes: nothing while the file has another one. */
-static int64_t weight_of(int dirfd, const char *name)
+/* What the disk gets back when this name goes: nothing while the file has another one. The inode number is what readdir
+ * said; when it is wrong, no more than the figure is. */
+static int64_t weight_of(const struct removal *removal, int dirfd, const char *name, uint64_t inode)
 {
     struct statx file;
 
-    if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK | STATX_BLOCKS,
-              &file) < 0 ||
-        file.stx_nlink != 1)
+    if (!removal->weighs || link_memo_drop(removal->memo, inode))
         return 0;
+    if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_NLINK | STATX_BLOCKS,
+              &file) < 0)
+        return 0;
+    if (file.stx_nlink != 1) {
+        link_memo_note(removal->memo, inode, file.stx_nlink - 1);
+        return 0;
+    }
     return (int64_t)file.stx_blocks * 512;
 }
 
 /* 1 when it is a directory. */
-static int unlink_entry(struct removal *removal, const char *name, struct err *err)
+static int unlink_entry(struct removal *removal, const char *name, uint64_t inode, struct err *err)
 {
     int dirfd = descent_fd(&removal->descent);
-    int64_t weight = removal->weighs ? weight_of(dirfd, name) : 0;
+    int64_t weight = weight_of(removal, dirfd, name, inode);
 
     /* If we die here: the tree is half gone, as a tree under removal is; the next removal goes on with the
      * rest. */
@@ -95,7 +101,7 @@ static int unlink_entry(struct removal *removal, const char *name, struct err *e
  * since. */
 static int remove_entry(struct removal *removal, const struct dirent64 *entry, struct err *err)
 {
-    int result = entry->d_type == DT_DIR ? 1 : unlink_entry(removal, entry->d_name, err);
+    int result = entry->d_type == DT_DIR ? 1 : unlink_entry(removal, entry->d_name, entry->d_ino, err);
 
     if (result == 1 && removal->hand_off != NULL &&
         removal->hand_off(removal->context, descent_fd(&removal->descent), entry->d_name))
@@ -103,7 +109,7 @@ static int remove_entry(struct removal *removal, const struct dirent64 *entry, s
     if (result == 1)
         result = enter(removal, descent_fd(&removal->descent), entry->d_name, err);
     if (result == 1)
-        result = unlink_entry(removal, entry->d_name, err);
+        result = unlink_entry(removal, entry->d_name, entry->d_ino, err);
     if (result == 1) {
         errno = EISDIR;
         return fail(removal, entry->d_name, "remove", err);

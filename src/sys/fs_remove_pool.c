@@ -28,11 +28,12 @@ struct pool {
     struct fs_doomed *trees;
     size_t count, begun; /* trees */
     struct piece queue[QUEUE_MAX];
-    size_t first, waiting; /* the queue is a ring */
-    unsigned busy;         /* threads that remove something */
-    bool shared;           /* there is more than one */
-    int64_t unasked;       /* entries removed since somebody asked whether to stop */
-    atomic_bool wants;     /* pieces are welcome: a guess that needs no lock */
+    size_t first, waiting;  /* the queue is a ring */
+    unsigned busy;          /* threads that remove something */
+    bool shared;            /* there is more than one */
+    struct link_memo *memo; /* NULL: one tree alone has few names of the same file */
+    int64_t unasked;        /* entries removed since somebody asked whether to stop */
+    atomic_bool wants;      /* pieces are welcome: a guess that needs no lock */
     atomic_bool failed;
     struct err err; /* of the first failure */
     int errnum;
@@ -130,6 +131,7 @@ static void work_on(struct pool *pool, struct piece *piece)
         .is_over = is_over,
         .context = &share,
         .weighs = true,
+        .memo = pool->memo,
     };
     const struct fs_doomed *tree = &pool->trees[piece->tree];
     struct err err;
@@ -201,6 +203,7 @@ int fs_remove_pool(struct fs_doomed *trees, size_t tree_count, unsigned threads,
         .trees = trees,
         .count = tree_count,
         .shared = threads > 1,
+        .memo = tree_count > 1 ? link_memo_new() : NULL,
     };
     pthread_t others[THREADS_MAX];
     unsigned started = 0;
@@ -216,6 +219,8 @@ int fs_remove_pool(struct fs_doomed *trees, size_t tree_count, unsigned threads,
     for (unsigned i = 0; i < started; i++)
         pthread_join(others[i], NULL);
     forget_pieces(&pool);
+    link_memo_free(pool.memo);
+    pool.memo = NULL;
     if (atomic_load(&pool.failed)) {
         *err = pool.err;
         errno = pool.errnum;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sys/descent.h"
+#include "sys/link_memo.h"
 
 struct removal {
     /* Offers the directory `name` of `dirfd`, which stays the caller's, to somebody else: true when it is taken. What
@@ -17,9 +18,10 @@ struct removal {
     /* Asked now and then; true ends the removal with ERR_INTERRUPTED. May be NULL. */
     bool (*is_over)(void *context);
     void *context;
-    bool weighs;     /* count `freed`, which costs a look at each file */
-    int64_t removed; /* entries */
-    int64_t freed;   /* bytes on disk of the files that had no other name, if it `weighs` */
+    bool weighs;            /* count `freed`, which costs a look at each file that the memo does not know */
+    struct link_memo *memo; /* may be NULL */
+    int64_t removed;        /* entries */
+    int64_t freed;          /* bytes on disk of the files that had no other name, if it `weighs` */
 
     struct descent descent;
     int64_t removed_before; /* as many as when a directory was last found not empty after all */
