@@ -34,6 +34,7 @@ const struct command *const commands[] = {
     &cmd_restore,
     &cmd_download,
     &cmd_space,
+    &cmd_purges,
     &cmd_runs,
     &cmd_log,
     &cmd_queue,

@@ -32,6 +32,7 @@ extern const struct command cmd_ls;
 extern const struct command cmd_migrate;
 extern const struct command cmd_pin;
 extern const struct command cmd_notify;
+extern const struct command cmd_purges;
 extern const struct command cmd_queue;
 extern const struct command cmd_reader;
 extern const struct command cmd_recover;

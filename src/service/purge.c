@@ -9,7 +9,7 @@
 #include "engine/prune.h"
 #include "engine/purge_file.h"
 #include "engine/trash.h"
-#include "service/document.h"
+#include "service/document_purge.h"
 #include "service/host_file.h"
 #include "store/store_audit.h"
 #include "store/store_purge.h"
@@ -56,28 +56,6 @@ int purge_mark(struct service *service, const struct purge_order *order, struct 
     return 0;
 }
 
-static json_t *purge_json(const struct purge *purge)
-{
-    json_t *line = json_object();
-
-    json_object_set_new(line, "id", json_integer(purge->id));
-    json_object_set_new(line, "at", document_time(purge->at));
-    json_object_set_new(line, "actor", document_text(purge->actor));
-    json_object_set_new(line, "origin", document_text(purge->origin));
-    json_object_set_new(line, "host", document_text(purge->host));
-    json_object_set_new(line, "snapshot", document_text(purge->snapshot));
-    json_object_set_new(line, "kind", json_string(snapshot_kind_name(purge->kind)));
-    json_object_set_new(line, "status", document_text(purge->status));
-    json_object_set_new(line, "started_at", document_time(purge->snapshot_started_at));
-    json_object_set_new(line, "files", document_count(purge->files));
-    json_object_set_new(line, "bytes", document_count(purge->bytes));
-    json_object_set_new(line, "new_bytes", document_count(purge->new_bytes));
-    json_object_set_new(line, "reason", document_text(purge->reason));
-    json_object_set_new(line, "plan", document_text(purge->plan));
-    json_object_set_new(line, "run", purge->run_id == 0 ? json_null() : json_integer(purge->run_id));
-    return line;
-}
-
 static int note_purges(struct service *service, const struct host *host,
                        const struct host_directory *directory, struct err *err)
 {
@@ -90,7 +68,7 @@ static int note_purges(struct service *service, const struct host *host,
     if (count == 0)
         return 0;
     for (size_t i = 0; i < count; i++) {
-        json_t *line = purge_json(&purges[i]);
+        json_t *line = document_purge_item(&purges[i]);
         char *text = json_dumps(line, JSON_COMPACT);
 
         json_decref(line);

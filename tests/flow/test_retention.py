@@ -310,6 +310,16 @@ class Delete(RetentionCase):
         self.assertEqual([oracle.tree_digest(path) for path in kept], before)
         self.assertEqual([(line["snapshot"], line["reason"]) for line in self.purge_lines()],
                          [(names[0], "holds a secret")])
+        purge, = self.pobsync.json("purges", "web1", env=self.at())["items"]
+        self.assertEqual((purge["host"], purge["snapshot"], purge["status"], purge["reason"], purge["run"]),
+                         ("web1", names[0], "success", "holds a secret", done["run"]["id"]))
+        self.assertIsNotNone(purge["removed_at"])
+        self.assertGreater(purge["freed_bytes"], 0)
+        self.assertEqual({key: purge[key] for key in self.purge_lines()[0]}, self.purge_lines()[0])
+        shown = self.pobsync.ok("purges", env=self.at()).out
+        self.assertRegex(shown, f"DELETED +HOST +SNAPSHOT +FREED +BY +REASON\n.* web1 +{names[0]} .*holds a secret")
+        self.assertEqual(self.pobsync.run("purges", "nobody").rc, 5)
+        self.assertEqual(self.pobsync.run("purges", "--limit", "0").rc, 2)
         self.refused("delete", "web1", names[0], "--yes", says=["has been deleted"])
         self.refused("delete", "web1", "latest", "--yes", rc=5)
 
