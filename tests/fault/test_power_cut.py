@@ -1,4 +1,4 @@
-"""The power goes in the middle of a backup: the file system stops as it is, with whatever had not been synced, and is
+"""The power goes in the middle of a backup or a prune: the file system stops as it is, with whatever had not been synced, and is
 mounted again. Nothing that had a final name has lost anything, and the next run puts the rest right. The same engine
 without its syncfs must fail the same test, or the test proves nothing."""
 
@@ -6,7 +6,7 @@ import os
 import random
 import unittest
 
-from backup_state import EVERYTHING, HOST, NO_FLOOR, Aftermath, in_memory
+from backup_state import EVERYTHING, HOST, NO_FLOOR, Aftermath, finals, fingerprint, in_memory, leftovers, rows
 from kit.faults import FakeRsync, Faults
 from kit.mounts import ext4, requires_loop, xfs
 from kit.pobsync import Pobsync
@@ -78,6 +78,80 @@ class PowerCut(unittest.TestCase):
             cuts += wrong is not None
             violations += [f"call {at} of {last}: {line}" for line in wrong or []]
         print(f"    {title}: {cuts} power cuts at calls 1 to {last}, {len(violations)} violations")
+        self.assertEqual(violations, [])
+        self.assertGreater(cuts, 0)
+
+    @requires_loop("ext4")
+    def test_ext4_with_the_database_on_it(self):
+        self.cuts("ext4, database too", ext4(96), True)
+
+    @requires_loop("ext4")
+    def test_ext4_with_the_database_elsewhere(self):
+        self.cuts("ext4", ext4(96), False)
+
+    @requires_loop("xfs")
+    def test_xfs_with_the_database_on_it(self):
+        self.cuts("xfs, database too", xfs(), True)
+
+
+class PowerCutInPrune(unittest.TestCase):
+    """Three of six snapshots go, and so does the power. What is kept stays; what was to go is whole or gone; the rows agree
+    after the next prune."""
+
+    DAY, BEGIN = 86400, 1764000000
+
+    def at(self, day):
+        return {"POBSYNC_FAKE_NOW": str(self.BEGIN + day * self.DAY)}
+
+    def prune(self, stage, env=None):
+        return stage.pobsync.run("retention", HOST, "--apply", "--yes", env=self.at(99) | (env or {}))
+
+    def wrong_at_once(self, stage, whole, doomed):
+        for path, before in whole.items():
+            there = os.path.isdir(path)
+            if path not in doomed and not there:
+                yield f"{os.path.basename(path)} was to be kept, and has gone"
+            elif there and fingerprint(path) != before:
+                yield f"{os.path.basename(path)} has lost something under its final name"
+
+    def wrong_after_the_next(self, stage, whole, doomed):
+        following = self.prune(stage)
+        if following.rc != 0:
+            yield f"the next prune: {following}"
+        yield from self.wrong_at_once(stage, whole, doomed)
+        yield from (f"left behind: {name}" for name in leftovers(stage.pobsync))
+        on_disk = {os.path.basename(path) for path in finals(stage.pobsync)}
+        recorded = {row["name"] for row in rows(stage.pobsync, "SELECT name FROM snapshot WHERE status <> 'deleted'")}
+        if on_disk != recorded or on_disk != {os.path.basename(path) for path in whole if path not in doomed}:
+            yield f"on disk {sorted(on_disk)}, recorded {sorted(recorded)}"
+
+    def cuts(self, title, mount, database):
+        stage = CutStage(self, mount, database)
+        day, cuts, violations = 0, 0, []
+        stage.pobsync.ok("configure-host", HOST, "--keep-last", "3", "--keep-daily", "0", "--keep-weekly", "0",
+                         "--keep-monthly", "0", "--keep-yearly", "0")
+        chance, last = random.Random(20261126), None
+        for turn in range(CUTS + 1):
+            while len(finals(stage.pobsync)) < 6:
+                stage.change()
+                stage.pobsync.ok("backup", HOST, env=self.at(day))
+                day += 1
+            whole = {path: fingerprint(path) for path in finals(stage.pobsync)}
+            doomed = list(whole)[:-3]
+            os.sync()
+            faults = Faults(stage.work.path, 0 if last is None else chance.randint(1, last), "cut", cut=stage.mount.path)
+            if last is None:  # the first one is let go through, and counted
+                self.assertEqual(self.prune(stage, faults.env).rc, 0)
+                last = faults.calls
+                continue
+            self.prune(stage, faults.env)
+            if not faults.fired:
+                continue
+            cuts += 1
+            stage.revive()
+            violations += self.wrong_at_once(stage, whole, doomed)
+            violations += self.wrong_after_the_next(stage, whole, doomed)
+        print(f"    {title}: {cuts} power cuts at calls 1 to {last} of a prune, {len(violations)} violations")
         self.assertEqual(violations, [])
         self.assertGreater(cuts, 0)
 

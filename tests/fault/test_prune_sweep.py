@@ -2,6 +2,7 @@
 backup that prunes behind itself. No snapshot is partly gone under its final name, those that are kept stay as they are
 to the last bit, and whoever comes next completes the same plan."""
 
+import errno
 import json
 import os
 import unittest
@@ -108,6 +109,50 @@ class Prune(PruneCase):
         print(f"    {done.points} kill points, {len(done.violations)} violations")
         self.assertEqual(done.violations, [])
         self.assertGreater(done.points, 50)
+
+
+class PruneWithErrors(PruneCase):
+    """Each call fails once; the errors share the calls among them."""
+
+    SHARED = (errno.EIO, errno.ENOSPC, errno.EINTR, errno.EMFILE, errno.EACCES)
+
+    def sweep_errors(self, title, **options):
+        def prune(env):
+            return self.pobsync.run("retention", HOST, "--apply", "--yes", env=self.at(10) | env)
+
+        def check(point, result):
+            self.pobsync.settle()
+            wrong = self.after_kill(self.doomed)
+            if result.rc == 0 and {os.path.basename(path) for path in self.doomed} & self.visible():
+                wrong.append("exit 0, and what was to go is there")
+            # Whoever comes next completes the plan; nobody has to help.
+            following = prune({})
+            if following.rc != 0:
+                wrong.append(f"the next prune: {following}")
+            return wrong + [f"after the next prune: {sentence}" for sentence in self.converged(self.doomed, True)]
+
+        done = sweep(title, prune, check, self.state.restore, **options)
+        self.assertEqual(done.violations, [])
+        return done.points
+
+    def visible(self):
+        return {os.path.basename(path) for path in finals(self.pobsync)}
+
+    def test_each_call_fails_once(self):
+        self.state = self.stage.prepared()
+        self.doomed = finals(self.pobsync)[:3]
+        self.keep_only(finals(self.pobsync)[3:])
+        points = 0
+        for turn, number in enumerate(self.SHARED):
+            with self.subTest(errno.errorcode[number]):
+                points += self.sweep_errors(f"a prune, {errno.errorcode[number]} at every fifth call", mode=number,
+                                            first=turn + 1, step=len(self.SHARED))
+        for number in (errno.EIO, errno.ENOSPC):
+            with self.subTest("telling calls", error=errno.errorcode[number]):
+                points += self.sweep_errors(f"a prune, {errno.errorcode[number]} at each rename and fsync", mode=number,
+                                            only=("rename", "fsync"))
+        print(f"    {points} errors injected into prunes")
+        self.assertGreater(points, 100)
 
 
 class PruneAfterBackup(PruneCase):
