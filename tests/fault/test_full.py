@@ -183,6 +183,30 @@ class ReadOnly(FullCase):
         self.disk.read_only(False)
         self.ends_well()
 
+    def test_between_plan_and_prune_and_between_queue_and_worker(self):
+        """The kernel refuses to remount while somebody writes: so it happens between steps."""
+        self.backup(0)
+        self.pobsync.ok("configure-host", HOST, "--keep-last", "1", "--keep-daily", "0", "--keep-weekly", "0",
+                        "--keep-monthly", "0", "--keep-yearly", "0")
+        self.checker = Checker(self.pobsync, self.source)
+        plan = self.pobsync.json("retention", HOST)
+        self.assertEqual(len(plan["delete"]), 1)
+        self.pobsync.ok("backup", HOST, "--queue")
+        self.disk.read_only()
+        for command in (("retention", HOST, "--apply", "--yes"), ("delete", HOST, plan["delete"][0]["name"], "--yes")):
+            result = self.pobsync.run(*command)
+            self.assertEqual(result.rc, 8, result)
+            self.assertRegex(result.err, "read-only")
+        self.pobsync.ok("worker", "--once", timeout=120)
+        self.assertEqual((runs(self.pobsync)[-1]["state"], runs(self.pobsync)[-1]["cause"]), ("failed", "root_missing"))
+        self.assertEqual(self.checker.after_fault(), [])
+        self.assertEqual(len(finals(self.pobsync)), 2)
+        self.disk.read_only(False)
+        self.pobsync.ok("retention", HOST, "--apply", "--yes")
+        self.assertEqual(len(finals(self.pobsync)), 1)
+        self.checker = Checker(self.pobsync, self.source)
+        self.ends_well()
+
     def test_in_mid_run(self):
         trigger = glob.glob("/sys/fs/ext4/*/trigger_fs_error")
         if not trigger:
