@@ -28,7 +28,9 @@ class ConnectionCase(HostCase):
         result = self.pobsync.run("test-connection", host, "--json")
         self.assertEqual(result.rc, expect, result)
         document = result.json
-        self.assertEqual(set(document), {"host", "address", "ok", "cause", "stages", "pinned"})
+        self.assertEqual(set(document), {"host", "address", "ok", "cause", "stages", "pinned", "shown"})
+        if document["stages"][STAGES.index("host_key")]["level"] in ("ok", "note"):
+            self.assertTrue(document["shown"].startswith("SHA256:"), document)
         self.assertEqual(document["ok"], expect == 0)
         self.assertEqual(document["cause"] is None, expect == 0)
         self.assertEqual([stage["stage"] for stage in document["stages"]], STAGES)
