@@ -319,7 +319,8 @@ class Endless(HostileCase):
             time.sleep(0.01)
         return running.wait(5), peak
 
-    def assert_small(self, peak, most=12):
+    # Of this about 13 MiB are the pages of the libraries: what matters is that 200 MB of a host do not show in it.
+    def assert_small(self, peak, most=20):
         print(f"{self.id().split('.')[-1]}: peak memory {peak / (1 << 20):.1f} MiB")
         self.assertGreater(peak, 1 << 20)
         self.assertLess(peak, most << 20)
