@@ -37,8 +37,10 @@ class Screen:
                    "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                             "--disable-background-networking", "--disable-component-update", "--disable-sync",
                             f"--user-data-dir={self.dir.make('profile')}"]}
+        # "implicit": whoever asks for an element waits for it, as a page that is on its way has none yet.
         made = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}})
+            "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"implicit": 30_000}}}})
         self.session = made["sessionId"]
 
     def call(self, method, path, body=None):
@@ -77,13 +79,24 @@ class Screen:
         return [line["message"] for line in self.call("POST", "/se/log", {"type": "browser"})
                 if line["level"] == "SEVERE"]
 
+    def act(self, selector, action, body):
+        """An action on the element; looked for again when its page went away between the look and the action."""
+        def done():
+            element = self.call("POST", "/element", {"using": "css selector", "value": selector})
+            try:
+                self.call("POST", f"/element/{list(element.values())[0]}/{action}", body)
+            except AssertionError as error:
+                if "stale element reference" in str(error):
+                    return False
+                raise
+            return True
+        wait_for(done, 30, lambda: f"{selector} at {self.url()}")
+
     def type(self, selector, text):
-        element = self.call("POST", "/element", {"using": "css selector", "value": selector})
-        self.call("POST", f"/element/{list(element.values())[0]}/value", {"text": text})
+        self.act(selector, "value", {"text": text})
 
     def click(self, selector):
-        element = self.call("POST", "/element", {"using": "css selector", "value": selector})
-        self.call("POST", f"/element/{list(element.values())[0]}/click", {})
+        self.act(selector, "click", {})
 
     def press(self, selector):
         """Enter on an element, which needs no script of the driver."""
