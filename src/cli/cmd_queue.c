@@ -1,20 +1,20 @@
 /* pobsync queue */
 #include "cli/cell.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "service/document_queue.h"
 
 static void add_running(struct call *call, const json_t *items, int64_t now)
 {
-    static const struct table_column columns[] = {{"RUN", TABLE_RIGHT},
-                                                  {"HOST", TABLE_LEFT},
-                                                  {"JOB", TABLE_LEFT},
-                                                  {"STATE", TABLE_STATE},
-                                                  {"SINCE", TABLE_LEFT}};
+    static const struct table_column columns[] = {{"RUN", TABLE_RIGHT},  {"HOST", TABLE_LEFT},
+                                                  {"JOB", TABLE_LEFT},   {"STATE", TABLE_STATE},
+                                                  {"SINCE", TABLE_LEFT}, {"PROGRESS", TABLE_LEFT}};
     struct table table = TABLE_OF(call->arena, columns);
 
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *run = json_array_get(items, i);
+        const char *progress = progress_cell(call->arena, json_object_get(run, "progress"));
 
         table_add(&table, cell_count(call->arena, run, "id"));
         table_add(&table, cell_text(call->arena, run, "host"));
@@ -23,6 +23,7 @@ static void add_running(struct call *call, const json_t *items, int64_t now)
                               ? cell_text(call->arena, run, "state")
                               : "cancelling");
         table_add(&table, cell_ago(call->arena, run, "started_at", now));
+        table_add(&table, progress == NULL ? CELL_NONE : progress);
     }
     if (table_row_count(&table) > 0)
         table_render(&table, &call->terminal, &call->out);

@@ -2,6 +2,7 @@
 #include "base/parse.h"
 #include "cli/cell.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/table.h"
 #include "service/document.h"
 #include "sys/clock.h"
@@ -69,6 +70,22 @@ static void tell_changes(struct call *call, const json_t *items, const json_t *b
     }
 }
 
+/* How far each is that runs, below the table. */
+static void add_progress(struct call *call, const json_t *items)
+{
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i), *progress = json_object_get(item, "progress");
+        const char *text = progress_cell(call->arena, progress);
+
+        if (text == NULL)
+            continue;
+        buf_printf(&call->out, "\nrun %s of %s: %s\n", cell_count(call->arena, item, "id"),
+                   cell_text(call->arena, item, "host"), text);
+        if (json_is_string(json_object_get(progress, "path")))
+            buf_printf(&call->out, "  %s\n", cell_text(call->arena, progress, "path"));
+    }
+}
+
 /* One look: the screen anew, or what has changed since the look before. */
 static int look(struct call *call, json_t **before, struct err *err)
 {
@@ -85,6 +102,7 @@ static int look(struct call *call, json_t **before, struct err *err)
         buf_add_text(&call->out, "\033[H\033[J");
         json_object_del(document, "next");
         result = render(call, document, call->service.now);
+        add_progress(call, json_object_get(document, "items"));
     } else if (result == 0) {
         tell_changes(call, json_object_get(document, "items"), json_object_get(*before, "items"));
     }

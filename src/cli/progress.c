@@ -2,54 +2,71 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
-#include "base/text.h"
 #include "base/when.h"
+#include "cli/cell.h"
+#include "cli/command.h"
+#include "service/backup_progress.h"
 
 enum { LOG_EVERY_MS = 30000 };
 
-static void add_transfer(struct arena *arena, struct buf *line, const struct rsync_progress *rsync)
+/* What is known, each with two spaces before it. */
+static void add_figures(struct arena *arena, struct buf *line, const json_t *progress)
 {
-    int64_t seen = rsync->files_total - rsync->files_left;
-
-    if (rsync->list_complete && rsync->files_total > 0)
-        buf_printf(line, "  %d%%", (int)((double)seen * 100 / (double)rsync->files_total));
-    buf_printf(line, "  %s/s", text_bytes(arena, rsync->bytes_per_second));
-    if (rsync->list_complete)
-        buf_printf(line, "  %lld/%lld files", (long long)seen, (long long)rsync->files_total);
-    else
-        buf_printf(line, "  %lld files so far, list not complete", (long long)seen);
+    if (cell_number(progress, "percent") >= 0)
+        buf_printf(line, "  %s%%", cell_count(arena, progress, "percent"));
+    if (cell_number(progress, "bytes_per_second") >= 0)
+        buf_printf(line, "  %s/s", cell_bytes(arena, progress, "bytes_per_second"));
 }
 
-/* By the files that are left, at the pace so far; -1 when nothing can be said yet. */
-static int64_t seconds_left(const struct backup_progress *progress)
+static void add_files(struct arena *arena, struct buf *line, const json_t *progress)
 {
-    const struct rsync_progress *rsync = progress->rsync;
-    int64_t seen;
+    if (cell_number(progress, "files_total") >= 0)
+        buf_printf(line, "  %s/%s files", cell_count(arena, progress, "files_seen"),
+                   cell_count(arena, progress, "files_total"));
+    else if (cell_number(progress, "files_seen") >= 0)
+        buf_printf(line, "  %s files so far, list not complete", cell_count(arena, progress, "files_seen"));
+}
 
-    if (progress->phase != PHASE_TRANSFER || rsync == NULL || !rsync->list_complete)
-        return -1;
-    seen = rsync->files_total - rsync->files_left;
-    if (seen <= 0)
-        return -1;
-    return (int64_t)((double)progress->elapsed_ms / 1000 * (double)rsync->files_left / (double)seen);
+static void add_left(struct buf *line, const json_t *progress)
+{
+    char span[WHEN_TEXT];
+
+    if (cell_number(progress, "seconds_left") >= 0)
+        buf_printf(line, "  ETA %s", when_duration(span, cell_number(progress, "seconds_left")));
 }
 
 const char *progress_text(struct arena *arena, const char *host, const struct backup_progress *progress)
 {
+    JSON_SCOPED *document = backup_progress_document(progress);
     BUF_SCOPED line = BUF_EMPTY;
     char span[WHEN_TEXT];
-    int64_t left = seconds_left(progress);
 
-    buf_printf(&line, "%s  %s", host, backup_phase_name(progress->phase));
-    if (progress->phase == PHASE_TRANSFER && progress->rsync != NULL)
-        add_transfer(arena, &line, progress->rsync);
-    if (left >= 0)
-        buf_printf(&line, "  ETA %s", when_duration(span, left));
+    buf_printf(&line, "%s  %s", host, cell_text(arena, document, "phase"));
+    if (progress->phase == PHASE_TRANSFER) {
+        add_figures(arena, &line, document);
+        add_files(arena, &line, document);
+    }
+    add_left(&line, document);
     if (progress->usual_seconds >= 0)
-        buf_printf(&line, "%s(usually %s)", left >= 0 ? " " : "  ",
+        buf_printf(&line, "%s(usually %s)", cell_number(document, "seconds_left") >= 0 ? " " : "  ",
                    when_duration(span, progress->usual_seconds));
+    return arena_copy(arena, buf_text(&line), line.size);
+}
+
+const char *progress_cell(struct arena *arena, const json_t *progress)
+{
+    BUF_SCOPED line = BUF_EMPTY;
+
+    if (!json_is_object(progress))
+        return NULL;
+    buf_add_text(&line, cell_text(arena, progress, "phase"));
+    if (strcmp(buf_text(&line), backup_phase_name(PHASE_TRANSFER)) == 0) {
+        add_figures(arena, &line, progress);
+        add_left(&line, progress);
+    }
     return arena_copy(arena, buf_text(&line), line.size);
 }
 

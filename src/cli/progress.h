@@ -22,6 +22,9 @@ struct progress {
  * looked at, and there is neither share nor ETA before the list of files is complete. */
 const char *progress_text(struct arena *arena, const char *host, const struct backup_progress *progress);
 
+/* The same of the "progress" of a document: "transferring  38%  48 MiB/s  ETA 6 min", short, for a table; NULL when there is none. */
+const char *progress_cell(struct arena *arena, const json_t *progress);
+
 /* Shows it, if it is to be shown now. */
 void progress_show(struct progress *progress, const struct backup_progress *backup);
 

@@ -138,10 +138,11 @@ struct run {
     int64_t retry_of;    /* the run that it repeats, 0: none */
     int64_t cancel_at;   /* when somebody asked for its end, 0: nobody has */
     const char *cancel_by;
-    int64_t place;      /* which of the node's parallel places it takes, from 1; 0: none */
-    const char *worker; /* who runs it, or NULL */
-    int64_t heartbeat;  /* grows while who runs it lives */
-    const char *result; /* what it found beyond its figures, a JSON object, or NULL */
+    int64_t place;        /* which of the node's parallel places it takes, from 1; 0: none */
+    const char *worker;   /* who runs it, or NULL */
+    int64_t heartbeat;    /* grows while who runs it lives */
+    const char *result;   /* what it found beyond its figures, a JSON object, or NULL */
+    const char *progress; /* how far it is while it runs, a JSON object, or NULL */
     struct run_stats stats;
 };
 

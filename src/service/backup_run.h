@@ -59,6 +59,10 @@ struct backup {
     int64_t begun_ms, phase_ms;
     int64_t next_beat_ms; /* when the next sign of life is due */
     int64_t usual_seconds;
+    pid_t rsync;                      /* while it runs, 0: it does not */
+    int64_t moved_at;                 /* when a figure of the progress or the phase last changed */
+    int64_t moved_bytes, moved_files; /* what they were then */
+    int64_t noted_ms;                 /* when the row was last told how far it is, 0: never */
 };
 
 /* Each returns 0, or -1 with `backup->cause` and *err. */
@@ -83,7 +87,7 @@ int backup_record_end(struct backup *backup, struct err *err);
 /* What no longer matters once the row has ended: unfinished directories, trash, host.json. Failures are only logged. */
 void backup_tidy(struct backup *backup);
 
-/* Sets phase and tells whoever watches. */
+/* Sets phase and tells whoever watches; once the run has taken a second, its row as well. */
 void backup_enter(struct backup *backup, enum backup_phase phase);
 void backup_notice(struct backup *backup, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -36,7 +36,8 @@ int document_host(struct service *service, const char *name, json_t **document, 
 int document_snapshots(struct service *service, const char *host, json_t **document, struct err *err);
 
 /* {"items":[run…],"next": id or absent} newest first. host and state may be NULL; before 0: from the newest.
- * A run: id, job, host, kind, trigger, state, cause, message, snapshot, requested_at, started_at, ended_at, stats{…}. */
+ * A run: id, job, host, kind, trigger, state, cause, message, snapshot, requested_at, started_at, ended_at, stats{…},
+ * progress: backup_progress_document() of a backup that runs, or null. */
 int document_runs(struct service *service, const char *host, const char *state, int64_t before, int limit,
                   json_t **document, struct err *err);
 

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "engine/host_directory.h"
 #include "engine/run_log.h"
+#include "service/backup_progress.h"
 #include "service/host_settings.h"
 #include "service/service_root.h"
 #include "store/store_host.h"
@@ -67,6 +68,8 @@ json_t *document_run_item(const struct run *run)
     json_object_set_new(item, "retry_of", run->retry_of == 0 ? json_null() : json_integer(run->retry_of));
     json_object_set_new(item, "cancel_at", document_time(run->cancel_at));
     json_object_set_new(item, "stats", run_stats(&run->stats));
+    json_object_set_new(item, "progress",
+                        run->state == RUN_RUNNING ? backup_progress_read(run->progress) : json_null());
     return item;
 }
 

@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "engine/rsync_version.h"
 #include "model/rule.h"
+#include "service/backup_progress.h"
 #include "service/backup_run.h"
 #include "service/document.h"
 #include "store/store_global.h"
@@ -21,38 +24,77 @@
 #include "store/store_run.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/open_file.h"
 #include "sys/process_name.h"
 #include "sys/stop.h"
 
-enum { BEAT_MS = 5000 };
+enum { BEAT_MS = 5000, NOTE_MS = 1000 };
 
-const char *backup_phase_name(enum backup_phase phase)
+static bool has_moved(struct backup *backup)
 {
-    static const char *const names[] = {"preparing", "connecting", "transferring", "counting", "finishing"};
+    const struct rsync_progress *rsync = &backup->output.progress;
+    int64_t files = rsync->files_total - rsync->files_left;
 
-    return (unsigned)phase < PHASE__MAX ? names[phase] : "unknown";
+    if (rsync->bytes == backup->moved_bytes && files == backup->moved_files)
+        return false;
+    backup->moved_bytes = rsync->bytes;
+    backup->moved_files = files;
+    return true;
 }
 
-static void tell_progress(struct backup *backup)
+/* The row is for other processes to look at: what cannot be written there ends no run. */
+static void note_progress(struct backup *backup, struct backup_progress *progress)
+{
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    struct err ignored;
+    json_t *document;
+    char *text;
+
+    if (backup->rsync > 0 && backup->incomplete.data_fd >= 0) {
+        progress->path = open_file_below(&arena, backup->rsync, backup->incomplete.data_fd);
+        if (progress->path != NULL)
+            progress->path = text_printable_dup(&arena, backup_progress_path(&arena, progress->path),
+                                                strlen(backup_progress_path(&arena, progress->path)));
+    }
+    document = backup_progress_document(progress);
+    text = json_dumps(document, JSON_COMPACT);
+    if (text == NULL)
+        abort();
+    store_run_set_progress(backup->service->db, backup->run.id, backup->run.token, text, &ignored);
+    free(text);
+    json_decref(document);
+    backup->noted_ms = clock_boot_ms();
+}
+
+/* `entered`: a phase has just begun. A run that is over within a second costs its row no further write. */
+static void tell_progress(struct backup *backup, bool entered)
 {
     const struct rsync_progress *rsync =
         backup->output.progress.files_total > 0 ? &backup->output.progress : NULL;
-    const struct backup_progress progress = {
+    struct backup_progress progress = {
         .phase = backup->phase,
         .rsync = rsync,
         .elapsed_ms = clock_boot_ms() - backup->begun_ms,
         .usual_seconds = backup->usual_seconds,
+        .seen_at = clock_now(),
     };
+    int64_t now_ms = clock_boot_ms(), since_ms = backup->noted_ms > 0 ? backup->noted_ms : backup->begun_ms;
+    bool moved = has_moved(backup);
 
+    if (moved || entered || backup->moved_at == 0)
+        backup->moved_at = progress.seen_at;
+    progress.moved_at = backup->moved_at;
     if (backup->request->progress != NULL)
         backup->request->progress(backup->request->context, &progress);
+    if (backup->run.id > 0 && (now_ms - since_ms >= NOTE_MS || (entered && backup->noted_ms > 0)))
+        note_progress(backup, &progress);
 }
 
 void backup_enter(struct backup *backup, enum backup_phase phase)
 {
     backup->phase = phase;
     backup->phase_ms = clock_boot_ms();
-    tell_progress(backup);
+    tell_progress(backup, true);
 }
 
 void backup_notice(struct backup *backup, const char *format, ...)
@@ -171,7 +213,7 @@ static bool on_tick(void *context)
     if (backup->phase == PHASE_CONNECT && backup->output.progress.files_total > 0)
         backup_enter(backup, PHASE_TRANSFER);
     run_log_flush(&backup->log);
-    tell_progress(backup);
+    tell_progress(backup, false);
     return is_wanted(backup);
 }
 
@@ -180,6 +222,7 @@ static void on_started(void *context, pid_t group)
     struct backup *backup = context;
     struct err err;
 
+    backup->rsync = group;
     if (backup->directory.lock_fd >= 0 &&
         host_directory_note(&backup->directory, backup->run.id, group, &err) < 0)
         log_warning("%s", err.message);
@@ -204,13 +247,16 @@ static int run_rsync(struct backup *backup, struct err *err)
         .tick = on_tick,
         .context = backup,
     };
+    int result;
 
     rsync_output_release(&backup->output);
     backup->output =
         (struct rsync_output){.arena = backup->arena, .log_line = on_log_line, .context = &backup->log};
     rsync_output_init(&backup->output, backup->arena);
     backup_enter(backup, PHASE_CONNECT);
-    if (transfer_run(&transfer, &backup->output, &backup->transfer, err) < 0)
+    result = transfer_run(&transfer, &backup->output, &backup->transfer, err);
+    backup->rsync = 0;
+    if (result < 0)
         return backup_fail(backup, CAUSE_CONFIG);
     /* The last word on the figures, and for a short transfer the only one. */
     on_tick(backup);

@@ -25,6 +25,9 @@ struct backup_progress {
     const struct rsync_progress *rsync; /* NULL before the first progress line */
     int64_t elapsed_ms;
     int64_t usual_seconds; /* median of the last 7 good runs, -1: none */
+    int64_t seen_at;       /* now */
+    int64_t moved_at;      /* when a figure or the phase last changed */
+    const char *path;      /* of the file that arrives, below the source root, any bytes; NULL: not known */
 };
 
 struct backup_request {

@@ -273,7 +273,7 @@ const struct listing_table listing_tables[] = {
     {.name = "runs", .title = "Runs", .singular = "Run", .main = "run", .from = "run", .id = "run.id", .label = "id",
      .date = "requested_at", .sort = "-id", .shown = "id job host state cause trigger requested_at ended_at",
      .searched = "host snapshot message", .filters = "job state cause kind",
-     .left_out = "host_id running_host_id token heartbeat node_id takes_place", .site = "/runs/:id", .object = ":id",
+     .left_out = "host_id running_host_id token heartbeat node_id takes_place progress", .site = "/runs/:id", .object = ":id",
      .actions = "run", .is_fact = true, .columns = run_columns, .relations = run_relations},
     {.name = "purges", .title = "Purges", .singular = "Purge", .main = "purge", .from = "purge", .id = "purge.id",
      .label = "snapshot", .date = "at", .sort = "-at",

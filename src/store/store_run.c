@@ -7,7 +7,7 @@
 #include "model/snapshot.h"
 #include "store/store_row.h"
 
-enum { STATS_COLUMN = 29 };
+enum { STATS_COLUMN = 29, PROGRESS_COLUMN = 46 };
 
 /* The members of the figures, in the order of their columns. */
 static const size_t stats[] = {
@@ -23,6 +23,7 @@ static const size_t stats[] = {
 };
 enum { STATS = sizeof stats / sizeof stats[0] };
 static_assert(STATS * sizeof(int64_t) == sizeof(struct run_stats), "each figure has a column");
+static_assert(PROGRESS_COLUMN == STATS_COLUMN + (int)STATS, "the progress follows the figures");
 
 static int read_words(struct db_stmt *stmt, struct run *run, struct err *err)
 {
@@ -73,6 +74,7 @@ static int read_run(struct arena *arena, struct db_stmt *stmt, struct run *run, 
         .worker = store_text(arena, stmt, 26),
         .heartbeat = db_int(stmt, 27),
         .result = store_text(arena, stmt, 28),
+        .progress = store_text(arena, stmt, PROGRESS_COLUMN),
     };
     for (int i = 0; i < STATS; i++)
         *(int64_t *)((char *)&run->stats + stats[i]) = store_known(stmt, STATS_COLUMN + i);
@@ -173,6 +175,16 @@ int store_run_set_snapshot(struct db *db, int64_t id, int64_t token, const char 
     return changed < 0 ? -1 : 0;
 }
 
+int store_run_set_progress(struct db *db, int64_t id, int64_t token, const char *progress, struct err *err)
+{
+    int64_t changed = db_run(db, err,
+                             "UPDATE run SET progress = ?, heartbeat = heartbeat + 1 "
+                             "WHERE id = ? AND token = ? AND state = 'running'",
+                             "tii", progress, id, token);
+
+    return changed < 0 ? -1 : changed > 0;
+}
+
 int store_run_finish(struct db *db, const struct run *run, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
@@ -181,7 +193,7 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err)
     assert(run_may_become(RUN_RUNNING, run->state));
     if (db_prepare(
             db,
-            "UPDATE run SET state = ?, cause = ?, message = ?, ended_at = ?, running_host_id = NULL, place = NULL, "
+            "UPDATE run SET state = ?, cause = ?, message = ?, ended_at = ?, running_host_id = NULL, place = NULL, progress = NULL, "
             "files = ?, directories = ?, bytes = ?, linked_files = ?, copied_same = ?, new_inodes = ?, "
             "new_bytes = ?, sent = ?, received = ?, transferred = ?, failed_paths = ?, rsync_exit = ?, "
             "connect_ms = ?, transfer_ms = ?, finish_ms = ?, deleted_snapshots = ?, freed_bytes = ?, result = ? "

@@ -15,7 +15,10 @@ int store_run_insert(struct db *db, const struct run *run, int64_t *id, struct e
 int store_run_set_snapshot(struct db *db, int64_t id, int64_t token, const char *snapshot, const char *base,
                            struct err *err);
 
-/* Ends a run: writes state, cause, message, ended_at, stats and result, nothing else. ERR_REFUSED when it is not running
+/* Notes how far a running run is, and is a sign of its life. 1; 0 when it has ended or has gone to another worker. */
+int store_run_set_progress(struct db *db, int64_t id, int64_t token, const char *progress, struct err *err);
+
+/* Ends a run: writes state, cause, message, ended_at, stats and result, takes its progress away, nothing else. ERR_REFUSED when it is not running
  * or has gone to another worker (`token`): a run ends once. */
 int store_run_finish(struct db *db, const struct run *run, struct err *err);
 
@@ -25,7 +28,7 @@ int store_run_finish(struct db *db, const struct run *run, struct err *err);
     "requested_at, started_at, ended_at, token, node_id, request, due_at, slot_at, retry_until, attempt, retry_of, "             \
     "cancel_at, cancel_by, place, worker, heartbeat, result, files, directories, bytes, linked_files, copied_same, new_inodes, " \
     "new_bytes, sent, received, transferred, failed_paths, rsync_exit, connect_ms, transfer_ms, finish_ms, "                     \
-    "deleted_snapshots, freed_bytes FROM run"
+    "deleted_snapshots, freed_bytes, progress FROM run"
 int store_run_read(struct arena *arena, struct db_stmt *stmt, struct run **runs, size_t *count,
                    struct err *err);
 

@@ -62,6 +62,36 @@ class QueueCase(HostCase):
         self.assertEqual(oracle.check_host_dir(self.pobsync.root, "web1"), [])
 
 
+class Progress(QueueCase):
+    def test_a_running_backup_says_how_far_it_is(self):
+        self.pobsync.ok("test-connection", "web1")
+        self.make_slow()
+        run = self.queue()
+        worker = self.pobsync.spawn("worker", "--once")
+        seen = []
+
+        def progress():
+            told = self.pobsync.json("queue")["running"]
+            if told and told[0]["progress"]:
+                seen.append(told[0]["progress"])
+                return told[0]["progress"]["bytes"] and told[0]["progress"]["path"]
+            return None
+
+        wait_for(progress, 60, lambda: (seen, worker.output("stderr")))
+        last = seen[-1]
+        self.assertEqual(last["phase"], "transferring")
+        self.assertRegex(last["path"], "^big[0-3]$")
+        self.assertGreater(last["bytes_per_second"], 0)
+        self.assertIn("transferring", self.pobsync.ok("queue").out)
+        self.pobsync.ok("cancel", str(run))
+        self.wait_for_state(run, "cancelled")
+        self.assertIsNone(self.run_row(run)["progress"])
+        self.assertEqual(self.query("SELECT progress FROM run WHERE id = ?", run), [(None,)])
+        worker.wait(30)
+        log = self.pobsync.ok("log", str(run)).out
+        self.assertNotIn("big", log, "names of files in the log, which rsync was not asked for")
+
+
 class Once(QueueCase):
     def test_what_waits_is_done(self):
         self.pobsync.ok("test-connection", "web1")

@@ -62,6 +62,29 @@ static void everything_comes_back(void **state)
     assert_string_equal(s->err.message, "no run 99");
 }
 
+static void progress_is_of_a_running_run(void **state)
+{
+    struct scratch *s = *state;
+    struct host host = rows_host(s, "web1");
+    struct run run = rows_backup(&host, 300), read;
+
+    assert_ok(store_run_insert(s->db, &run, &run.id, &s->err), &s->err);
+    assert_ok(store_run_load(&s->arena, s->db, run.id, &read, &s->err), &s->err);
+    assert_null(read.progress);
+    assert_int_equal(store_run_set_progress(s->db, run.id, 7, "{\"bytes\":1}", &s->err), 1);
+    assert_ok(store_run_load(&s->arena, s->db, run.id, &read, &s->err), &s->err);
+    assert_string_equal(read.progress, "{\"bytes\":1}");
+    assert_int_equal(read.heartbeat, 1);
+    /* Another worker's token. */
+    assert_int_equal(store_run_set_progress(s->db, run.id, 6, "{}", &s->err), 0);
+    run.state = RUN_FAILED;
+    run.ended_at = 400;
+    assert_ok(store_run_finish(s->db, &run, &s->err), &s->err);
+    assert_int_equal(store_run_set_progress(s->db, run.id, 7, "{}", &s->err), 0);
+    assert_ok(store_run_load(&s->arena, s->db, run.id, &read, &s->err), &s->err);
+    assert_null(read.progress);
+}
+
 static void each_figure_has_its_own_column(void **state)
 {
     struct scratch *s = *state;
@@ -307,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(everything_comes_back, scratch_setup_db, scratch_teardown),
+        cmocka_unit_test_setup_teardown(progress_is_of_a_running_run, scratch_setup_db, scratch_teardown),
         cmocka_unit_test_setup_teardown(each_figure_has_its_own_column, scratch_setup_db, scratch_teardown),
         cmocka_unit_test_setup_teardown(one_backup_of_a_host_runs_at_a_time, scratch_setup_db,
                                         scratch_teardown),
