@@ -8,11 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include "base/buf.h"
 #include "base/text.h"
+#include "engine/archive_library.h"
 #include "engine/links.h"
 #include "engine/pack_entry.h"
 #include "engine/snapshot_tree.h"
@@ -34,10 +32,10 @@ struct state {
 /* The archive is beyond help. */
 static int fail(struct state *state, struct err *err)
 {
-    int errnum = archive_errno(state->archive);
-    const char *why = archive_error_string(state->archive);
+    int errnum = libarchive.archive_errno(state->archive);
+    const char *why = libarchive.archive_error_string(state->archive);
 
-    archive_write_fail(state->archive);
+    libarchive.archive_write_fail(state->archive);
     if (stop_requested() != 0)
         return err_set(err, ERR_INTERRUPTED, "cancelled while packing");
     err_set(err, ERR_IO, "the archive cannot be written: %s",
@@ -101,11 +99,12 @@ static int write_content(struct state *state, int fd, int64_t size, const char *
         if (got < 0 && errno == EINTR && stop_requested() == 0)
             continue;
         if (got <= 0) {
-            archive_write_fail(state->archive);
+            libarchive.archive_write_fail(state->archive);
             return err_set(err, ERR_IO, "\"%s\" cannot be read to its end: %s", path,
                            got < 0 ? strerror(errno) : "it is shorter than it was");
         }
-        if (archive_write_data(state->archive, state->piece, (size_t)got) != got || stop_requested() != 0)
+        if (libarchive.archive_write_data(state->archive, state->piece, (size_t)got) != got ||
+            stop_requested() != 0)
             return fail(state, err);
         done += got;
     }
@@ -126,8 +125,8 @@ static bool is_link(struct state *state, const struct stat *stat, const char *pa
             abort();
         return false;
     }
-    archive_entry_set_hardlink(state->entry, note->path);
-    archive_entry_unset_size(state->entry);
+    libarchive.archive_entry_set_hardlink(state->entry, note->path);
+    libarchive.archive_entry_unset_size(state->entry);
     return true;
 }
 
@@ -136,11 +135,11 @@ static bool is_link(struct state *state, const struct stat *stat, const char *pa
 static void set_time(struct archive_entry *entry, const struct timespec *time)
 {
     if (time->tv_sec >= 0 || time->tv_nsec == 0)
-        archive_entry_set_mtime(entry, time->tv_sec, time->tv_nsec);
+        libarchive.archive_entry_set_mtime(entry, time->tv_sec, time->tv_nsec);
     else if (time->tv_sec == -1)
-        archive_entry_set_mtime(entry, -1, 0);
+        libarchive.archive_entry_set_mtime(entry, -1, 0);
     else
-        archive_entry_set_mtime(entry, time->tv_sec + 1, 1000000000L - time->tv_nsec);
+        libarchive.archive_entry_set_mtime(entry, time->tv_sec + 1, 1000000000L - time->tv_nsec);
 }
 
 /* Everything about the entry but its content. `fd`: of a regular file, else -1. */
@@ -150,19 +149,19 @@ static int describe(struct state *state, int dirfd, const char *name, const stru
     char *target = NULL;
     ARENA_SCOPED arena = ARENA_EMPTY;
 
-    archive_entry_copy_stat(state->entry, stat);
+    libarchive.archive_entry_copy_stat(state->entry, stat);
     if (state->pack->format != PACK_ZIP)
         set_time(state->entry, &stat->st_mtim);
-    archive_entry_unset_atime(state->entry);
-    archive_entry_unset_ctime(state->entry);
-    archive_entry_unset_birthtime(state->entry);
+    libarchive.archive_entry_unset_atime(state->entry);
+    libarchive.archive_entry_unset_ctime(state->entry);
+    libarchive.archive_entry_unset_birthtime(state->entry);
     if (!S_ISREG(stat->st_mode))
-        archive_entry_unset_size(state->entry);
+        libarchive.archive_entry_unset_size(state->entry);
     if (S_ISLNK(stat->st_mode)) {
         target = snapshot_tree_target(&arena, dirfd, name);
         if (target == NULL)
             return err_errno(err, ERR_IO, errno, "cannot be read");
-        archive_entry_set_symlink(state->entry, target);
+        libarchive.archive_entry_set_symlink(state->entry, target);
     }
     *link = is_link(state, stat, path);
     if (*link || state->pack->format == PACK_ZIP)
@@ -197,16 +196,16 @@ static int add(struct state *state, int dirfd, const char *name, const struct st
         leave_out(state, path, strerror(errno));
         return 0;
     }
-    archive_entry_clear(state->entry);
-    archive_entry_set_pathname(state->entry, member_name(state, path, &made));
+    libarchive.archive_entry_clear(state->entry);
+    libarchive.archive_entry_set_pathname(state->entry, member_name(state, path, &made));
     free(made);
     if (describe(state, dirfd, name, &now, fd, &link, path, &why) < 0) {
         leave_out(state, path, why.message);
         return 0;
     }
-    result = archive_write_header(state->archive, state->entry);
+    result = libarchive.archive_write_header(state->archive, state->entry);
     if (result == ARCHIVE_FAILED) {
-        const char *reason = archive_error_string(state->archive);
+        const char *reason = libarchive.archive_error_string(state->archive);
 
         leave_out(state, path, reason != NULL ? reason : "it has no place in the archive");
         return 0;
@@ -263,12 +262,12 @@ static int add_trailer(struct state *state, struct err *err)
         arena_printf(&arena, "What is missing in this archive, and why:\n%s\n%s\n", unread, unfit);
     size_t size = strlen(text);
 
-    archive_entry_clear(state->entry);
-    archive_entry_set_pathname(state->entry, "./pobsync-left-out.txt");
-    archive_entry_set_mode(state->entry, S_IFREG | 0644);
-    archive_entry_set_size(state->entry, (int64_t)size);
-    if (archive_write_header(state->archive, state->entry) != ARCHIVE_OK ||
-        archive_write_data(state->archive, text, size) != (ssize_t)size)
+    libarchive.archive_entry_clear(state->entry);
+    libarchive.archive_entry_set_pathname(state->entry, "./pobsync-left-out.txt");
+    libarchive.archive_entry_set_mode(state->entry, S_IFREG | 0644);
+    libarchive.archive_entry_set_size(state->entry, (int64_t)size);
+    if (libarchive.archive_write_header(state->archive, state->entry) != ARCHIVE_OK ||
+        libarchive.archive_write_data(state->archive, text, size) != (ssize_t)size)
         return fail(state, err);
     return 0;
 }
@@ -280,17 +279,18 @@ static int open_archive(struct state *state, struct err *err)
     int result;
 
     if (pack->format == PACK_ZIP) {
-        result = archive_write_set_format_zip(archive);
+        result = libarchive.archive_write_set_format_zip(archive);
         if (result == ARCHIVE_OK)
-            result = archive_write_set_options(archive, "zip:compression=store");
+            result = libarchive.archive_write_set_options(archive, "zip:compression=store");
     } else {
-        result = archive_write_set_format_pax(archive);
+        result = libarchive.archive_write_set_format_pax(archive);
     }
     if (result == ARCHIVE_OK && pack->format == PACK_TAR_ZSTD)
-        result = archive_write_add_filter_zstd(archive);
-    if (result != ARCHIVE_OK || archive_write_set_bytes_per_block(archive, BLOCK_SIZE) != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
-        archive_write_open_fd(archive, pack->out_fd) != ARCHIVE_OK)
+        result = libarchive.archive_write_add_filter_zstd(archive);
+    if (result != ARCHIVE_OK ||
+        libarchive.archive_write_set_bytes_per_block(archive, BLOCK_SIZE) != ARCHIVE_OK ||
+        libarchive.archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
+        libarchive.archive_write_open_fd(archive, pack->out_fd) != ARCHIVE_OK)
         return fail(state, err);
     return 0;
 }
@@ -303,7 +303,7 @@ static int write_all(struct state *state, struct err *err)
          (state->pack->format == PACK_ZIP && state->pack->unfit.count > 0)) &&
         add_trailer(state, err) < 0)
         return -1;
-    if (archive_write_close(state->archive) != ARCHIVE_OK)
+    if (libarchive.archive_write_close(state->archive) != ARCHIVE_OK)
         return fail(state, err);
     if (state->pack->left_out.count > 0)
         return err_set(err, ERR_PARTIAL, "%zu entries are not in the archive; its last member names them",
@@ -321,10 +321,12 @@ int pack_write(struct pack *pack, struct err *err)
 
     pack->entries = pack->bytes = 0;
     pack->left_out = pack->unfit = (struct list){0};
+    if (archive_library_load(err) < 0)
+        return -1;
     if (links == NULL && pack->format != PACK_ZIP && pack->name == NULL)
         return -1;
-    state.archive = archive_write_new();
-    state.entry = archive_entry_new();
+    state.archive = libarchive.archive_write_new();
+    state.entry = libarchive.archive_entry_new();
     state.piece = malloc(PIECE_SIZE);
     if (state.archive == NULL || state.entry == NULL || state.piece == NULL)
         abort();
@@ -333,10 +335,10 @@ int pack_write(struct pack *pack, struct err *err)
     errnum = errno;
     use_again(before);
     free(state.piece);
-    archive_entry_free(state.entry);
+    libarchive.archive_entry_free(state.entry);
     if (result < 0 && err->code != ERR_PARTIAL)
-        archive_write_fail(state.archive);
-    archive_write_free(state.archive);
+        libarchive.archive_write_fail(state.archive);
+    libarchive.archive_write_free(state.archive);
     errno = errnum;
     return result;
 }

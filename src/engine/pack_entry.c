@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <archive_entry.h>
-
+#include "engine/archive_library.h"
 #include "sys/attributes.h"
 
 /* The bytes of a list: a version, then entries of 8 bytes, little-endian; see linux/posix_acl_xattr.h. */
@@ -53,8 +52,8 @@ static void add_list(struct archive_entry *entry, int type, const unsigned char 
         bool named = tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP;
 
         if (tag != 0)
-            archive_entry_acl_add_entry(entry, type, (int)get16(bytes + at + 2), tag,
-                                        named ? (int)get32(bytes + at + 4) : -1, NULL);
+            libarchive.archive_entry_acl_add_entry(entry, type, (int)get16(bytes + at + 2), tag,
+                                                   named ? (int)get32(bytes + at + 4) : -1, NULL);
     }
 }
 
@@ -73,7 +72,8 @@ int pack_entry_attributes(int dirfd, const char *name, struct archive_entry *ent
         else if (strcmp(attribute->name, ATTRIBUTE_ACL_DEFAULT) == 0)
             add_list(entry, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, attribute->value, attribute->size);
         else
-            archive_entry_xattr_add_entry(entry, attribute->name, attribute->value, attribute->size);
+            libarchive.archive_entry_xattr_add_entry(entry, attribute->name, attribute->value,
+                                                     attribute->size);
     }
     return 0;
 }
@@ -92,11 +92,11 @@ void pack_entry_holes(int fd, int64_t size, struct archive_entry *entry)
             return; /* it is not known: as if it had none */
         if (data == 0 && hole >= size)
             return;
-        archive_entry_sparse_add_entry(entry, data, (hole < size ? hole : size) - data);
+        libarchive.archive_entry_sparse_add_entry(entry, data, (hole < size ? hole : size) - data);
         at = hole;
     }
     /* A hole at the end is one because nothing is told about it; a file of holes alone ends with an empty piece. */
-    if (archive_entry_sparse_count(entry) == 0 && size > 0)
-        archive_entry_sparse_add_entry(entry, size, 0);
+    if (libarchive.archive_entry_sparse_count(entry) == 0 && size > 0)
+        libarchive.archive_entry_sparse_add_entry(entry, size, 0);
     lseek(fd, 0, SEEK_SET);
 }

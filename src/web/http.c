@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include <microhttpd.h>
-#include <zlib.h>
 
 #include "base/log.h"
+#include "web/gzip.h"
 #include "web/http_request.h"
 
 enum {
@@ -79,29 +79,17 @@ static const struct url_pair security_headers[] = {
 /* gzip, unless it is small, compressed already, or the client does not ask for it. */
 static void compress_body(const struct http_request *request, struct http_response *response)
 {
-    const char *accepted = http_header(request, "Accept-Encoding");
-    z_stream stream = {0};
-    unsigned char *packed;
-    uLong bound;
+    BUF_SCOPED packed = BUF_EMPTY;
 
-    if (response->is_static || response->body_size < COMPRESS_FROM || accepted == NULL ||
-        strstr(accepted, "gzip") == NULL || url_pairs_get(&response->headers, "Content-Encoding") != NULL)
+    if (response->is_static || response->body_size < COMPRESS_FROM ||
+        !gzip_is_accepted(http_header(request, "Accept-Encoding")) ||
+        url_pairs_get(&response->headers, "Content-Encoding") != NULL)
         return;
-    if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        abort();
-    bound = deflateBound(&stream, response->body_size);
-    packed = arena_alloc(request->arena, bound);
-    stream.next_in = (unsigned char *)(uintptr_t)response->body;
-    stream.avail_in = (uInt)response->body_size;
-    stream.next_out = packed;
-    stream.avail_out = (uInt)bound;
-    if (deflate(&stream, Z_FINISH) == Z_STREAM_END) {
-        response->body = packed;
-        response->body_size = stream.total_out;
-        url_pairs_add(request->arena, &response->headers, "Content-Encoding", "gzip");
-        url_pairs_add(request->arena, &response->headers, "Vary", "Accept-Encoding");
-    }
-    deflateEnd(&stream);
+    gzip_pack(&packed, response->body, response->body_size);
+    response->body = arena_copy(request->arena, buf_text(&packed), packed.size);
+    response->body_size = packed.size;
+    url_pairs_add(request->arena, &response->headers, "Content-Encoding", "gzip");
+    url_pairs_add(request->arena, &response->headers, "Vary", "Accept-Encoding");
 }
 
 static void add_header(struct MHD_Response *answer, const char *name, const char *value)

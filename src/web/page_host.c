@@ -39,7 +39,7 @@ int page_dashboard(struct visit *visit, json_t **document, struct err *err)
     json_t *urgent = json_array(), *hosts, *running;
     const char *verdict;
 
-    if (document_status(visit->service, document, err) < 0) {
+    if (shared_status_document(visit->web->status, visit->service, document, err) < 0) {
         json_decref(urgent);
         return -1;
     }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/when.h"
-#include "service/document_status.h"
+#include "web/gzip.h"
 #include "web/page.h"
 #include "web/visit.h"
 
@@ -31,7 +31,20 @@ int page_ready(struct visit *visit, json_t **document, struct err *err)
 
 int page_status(struct visit *visit, json_t **document, struct err *err)
 {
-    return document_status(visit->service, document, err);
+    struct http_response *response = visit->response;
+    bool packed = gzip_is_accepted(http_header(visit->request, "Accept-Encoding"));
+    const char *text;
+    size_t size;
+
+    (void)document;
+    if (shared_status_text(visit->web->status, visit->service, packed, visit->arena, &text, &size, err) < 0)
+        return -1;
+    visit_answer(visit, 200, "application/json", text);
+    response->body_size = size;
+    url_pairs_add(visit->arena, &response->headers, "Vary", "Accept-Encoding");
+    if (packed)
+        url_pairs_add(visit->arena, &response->headers, "Content-Encoding", "gzip");
+    return 0;
 }
 
 static void add_number(struct buf *out, const char *name, const char *help, const json_t *value)
@@ -74,7 +87,7 @@ int page_metrics(struct visit *visit, json_t **document, struct err *err)
     const json_t *root, *counts;
     bool ok;
 
-    if (document_status(visit->service, document, err) < 0)
+    if (shared_status_document(visit->web->status, visit->service, document, err) < 0)
         return -1;
     root = json_object_get(*document, "root");
     counts = json_object_get(*document, "counts");

@@ -7,12 +7,14 @@
 #include "service/service_pool.h"
 #include "web/http.h"
 #include "web/route.h"
+#include "web/shared_status.h"
 #include "web/template.h"
 
 /* What all requests share. */
 struct web {
     struct service_pool *pool;
     struct template_set *templates;
+    struct shared_status *status;
     const char *setup_code; /* "" when there was an admin at the start */
     const char *listen;     /* "127.0.0.1:8010" */
     bool tls;

@@ -113,9 +113,11 @@ int web_serve(const struct web_options *options, struct err *err)
 
     if (template_set_load(web_templates, web_template_count, web_formatters, &web.templates, err) < 0)
         return -1;
+    web.status = shared_status_new();
     if (service_pool_open(&web.pool, err) == 0)
         result = serve(options, &web, &arena, err);
     service_pool_close(&web.pool);
+    shared_status_free(&web.status);
     template_set_free(&web.templates);
     return result;
 }

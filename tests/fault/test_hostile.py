@@ -320,7 +320,7 @@ class Endless(HostileCase):
         return running.wait(5), peak
 
     # Of this about 13 MiB are the pages of the libraries: what matters is that 200 MB of a host do not show in it.
-    def assert_small(self, peak, most=16):
+    def assert_small(self, peak, most=12):
         print(f"{self.id().split('.')[-1]}: peak memory {peak / (1 << 20):.1f} MiB")
         self.assertGreater(peak, 1 << 20)
         self.assertLess(peak, most << 20)
