@@ -15,9 +15,10 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "model/rule.h"
+#include "sys/answer.h"
 #include "sys/random.h"
 
-enum { MARKER_SIZE_MAX = 4096, UUID_SIZE = 36, NAMES_SHOWN = 3, NAMES_READ = 16 };
+enum { MARKER_SIZE_MAX = 4096, UUID_SIZE = 36, NAMES_SHOWN = 3, NAMES_READ = 16, MS_PER_S = 1000 };
 
 enum marker_state { MARKER_NONE, MARKER_VALID, MARKER_BROKEN, MARKER_DENIED, MARKER_IO_ERROR };
 
@@ -275,21 +276,35 @@ static void judge_identity(struct arena *arena, int fd, const struct root *known
     }
 }
 
-int root_open(struct arena *arena, const char *path, const struct root *known, struct root_report *report)
+static void judge_silent(struct arena *arena, int64_t patience_ms, struct root_report *report)
+{
+    judge(report, ROOT_IO_ERROR,
+          arena_printf(arena, "backup root \"%s\" does not answer within %lld s", report->path,
+                       (long long)patience_ms / MS_PER_S),
+          "a file system that answers",
+          "see its server or its disk, and the kernel's log (dmesg); a server that stays away is let go by: "
+          "umount -f");
+}
+
+int root_open(struct arena *arena, const struct root_question *question, struct root_report *report)
 {
     struct marker marker;
     int fd;
 
-    *report = (struct root_report){.path = path};
-    if (path == NULL) {
+    *report = (struct root_report){.path = question->path};
+    if (question->path == NULL) {
         judge(report, ROOT_UNSET, "no backup root is configured",
               "a directory under which all snapshots live", "pobsync configure-global --backup-root PATH");
+        return -1;
+    }
+    if (!answer_within(question->home, report->path, ROOT_MARKER, question->patience_ms)) {
+        judge_silent(arena, question->patience_ms, report);
         return -1;
     }
     fd = look(arena, report, &marker);
     if (fd < 0)
         return -1;
-    judge_identity(arena, fd, known, &marker, report);
+    judge_identity(arena, fd, question->known, &marker, report);
     if (report->state == ROOT_OK)
         judge_access(arena, fd, report);
     if (report->state != ROOT_OK)
@@ -447,6 +462,11 @@ int root_mark(struct arena *arena, const char *path, const struct root_claim *cl
     struct marker marker;
     FD_SCOPED fd = -1;
 
+    report.path = path;
+    if (!answer_within(claim->home, path, ROOT_MARKER, ROOT_PATIENCE_RUN_MS)) {
+        judge_silent(arena, ROOT_PATIENCE_RUN_MS, &report);
+        return root_refuse(&report, err);
+    }
     if (resolve(arena, path, &report.path, err) < 0 || keep_apart(report.path, claim->home, err) < 0)
         return -1;
     fd = look(arena, &report, &marker);

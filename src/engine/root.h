@@ -36,9 +36,22 @@ struct root_report {
     struct fs_room room;
 };
 
-/* Looks at the root at `path` (NULL: none is configured), which must be the one that `known` describes (NULL: none was
- * ever marked). Fills the report, and gives a descriptor of the directory if its state is ok, else -1. */
-int root_open(struct arena *arena, const char *path, const struct root *known, struct root_report *report);
+enum {
+    ROOT_PATIENCE_MS = 2000, /* somebody waits for the answer */
+    ROOT_PATIENCE_RUN_MS =
+        10000 /* work is to be done in the root, or somebody is to be told that it is lost */
+};
+
+struct root_question {
+    const char *path;         /* NULL: none is configured */
+    const struct root *known; /* the one that it must be, NULL: none was ever marked */
+    const char *home;         /* POBSYNC_HOME, where the lock of those who ask lies */
+    int64_t patience_ms;      /* how long the root has to answer; then its state is ROOT_IO_ERROR */
+};
+
+/* Looks at the root, after a child has found that it answers at all (sys/answer.h). Fills the report, and gives a
+ * descriptor of the directory if its state is ok, else -1. */
+int root_open(struct arena *arena, const struct root_question *question, struct root_report *report);
 
 /* The report of a root that is not ok as an error: ERR_ROOT. Returns -1. */
 int root_refuse(const struct root_report *report, struct err *err);

@@ -23,15 +23,18 @@
 int backup_open_root(struct backup *backup, struct err *err)
 {
     struct service *service = backup->service;
-    const struct root *known = &backup->root;
+    struct root_question question = {.path = backup->config->backup_root,
+                                     .known = &backup->root,
+                                     .home = service->environment.home,
+                                     .patience_ms = ROOT_PATIENCE_RUN_MS};
     struct root_report report;
 
     if (store_root_load(backup->arena, service->db, backup->host.node_id, &backup->root, err) < 0) {
         if (err->code != ERR_NOT_FOUND)
             return backup_fail(backup, CAUSE_INTERNAL);
-        known = NULL;
+        question.known = NULL;
     }
-    backup->root_fd = root_open(backup->arena, backup->config->backup_root, known, &report);
+    backup->root_fd = root_open(backup->arena, &question, &report);
     if (backup->root_fd < 0) {
         root_refuse(&report, err);
         return backup_fail(backup, root_cause(report.state));

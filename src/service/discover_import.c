@@ -9,6 +9,7 @@
 #include "engine/snapshot_claim.h"
 #include "service/root_doubt.h"
 #include "service/run_end.h"
+#include "service/service_root.h"
 #include "store/store_audit.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
@@ -213,8 +214,9 @@ static bool has_work(const struct survey_host *found)
 /* The root may have gone since the look: then what is not found says nothing. */
 static int require_root(struct survey *survey, struct err *err)
 {
+    struct root_question question = service_root_question(survey->service, survey->path, &survey->root);
     struct root_report report;
-    FD_SCOPED fd = root_open(survey->service->arena, survey->path, &survey->root, &report);
+    FD_SCOPED fd = root_open(survey->service->arena, &question, &report);
 
     return fd < 0 ? root_refuse(&report, err) : 0;
 }

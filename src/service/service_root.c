@@ -1,6 +1,8 @@
 /* The backup root in use. */
 #include "service/service_root.h"
 
+#include <string.h>
+
 #include "store/store_installation.h"
 #include "store/store_root.h"
 
@@ -17,15 +19,28 @@ int service_root_load(struct service *service, struct root *root, bool *known, s
     return 0;
 }
 
+struct root_question service_root_question(const struct service *service, const char *path,
+                                           const struct root *known)
+{
+    bool somebody_waits = strcmp(service->origin, "web") == 0 || strcmp(service->origin, "cli") == 0;
+
+    return (struct root_question){.path = path,
+                                  .known = known,
+                                  .home = service->environment.home,
+                                  .patience_ms = somebody_waits ? ROOT_PATIENCE_MS : ROOT_PATIENCE_RUN_MS};
+}
+
 int service_root_open(struct service *service, const char *path, struct root_report *report, int *fd,
                       struct err *err)
 {
+    struct root_question question;
     struct root root;
     bool known;
 
     *fd = -1;
     if (service_root_load(service, &root, &known, err) < 0)
         return -1;
-    *fd = root_open(service->arena, path, known ? &root : NULL, report);
+    question = service_root_question(service, path, known ? &root : NULL);
+    *fd = root_open(service->arena, &question, report);
     return 0;
 }

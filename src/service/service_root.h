@@ -10,6 +10,11 @@
 /* The active root of this node. *known is false, and that is no error, when none was ever marked. */
 int service_root_load(struct service *service, struct root *root, bool *known, struct err *err);
 
+/* How to ask for the root at `path`: the web and the command line are not kept waiting as long as the rest. `known` may be
+ * NULL. */
+struct root_question service_root_question(const struct service *service, const char *path,
+                                           const struct root *known);
+
 /* Opens and checks the root at `path` (NULL: none is configured). *fd is -1 when its state is not ok, which the report
  * tells; -1 is returned for a failure of the database only. */
 int service_root_open(struct service *service, const char *path, struct root_report *report, int *fd,

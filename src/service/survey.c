@@ -16,6 +16,7 @@ enum { DIRECTORIES_MAX = 20000, SIMILAR_MAX = 3, SURVEY_MS = 30000 };
 int survey_open(struct service *service, bool whole, struct survey *survey, struct err *err)
 {
     struct effective effective;
+    struct root_question question;
     struct err unreadable;
     bool more;
 
@@ -27,8 +28,8 @@ int survey_open(struct service *service, bool whole, struct survey *survey, stru
         service_root_load(service, &survey->root, &survey->known, err) < 0)
         return -1;
     survey->path = effective.config.backup_root;
-    survey->root_fd =
-        root_open(service->arena, survey->path, survey->known ? &survey->root : NULL, &survey->report);
+    question = service_root_question(service, survey->path, survey->known ? &survey->root : NULL);
+    survey->root_fd = root_open(service->arena, &question, &survey->report);
     if (survey->root_fd >= 0 && discovery_directories(service->arena, survey->root_fd, DIRECTORIES_MAX,
                                                       &survey->directories, &more, &unreadable) < 0) {
         survey->report.state = ROOT_IO_ERROR;

@@ -119,7 +119,9 @@ static void must_mark(struct place *place)
 static enum root_state state_of(struct place *place, const struct root *known, struct root_report *report)
 {
     struct err err;
-    int fd = root_open(&place->arena, place->path, known, report);
+    const struct root_question question = {
+        .path = place->path, .known = known, .home = place->home, .patience_ms = ROOT_PATIENCE_RUN_MS};
+    int fd = root_open(&place->arena, &question, report);
 
     assert_string_not_equal(report->found, "");
     if (report->state == ROOT_OK) {
@@ -168,9 +170,10 @@ static void test_marked_root_is_ok(void **state)
 static void test_unset(void **state)
 {
     struct place *place = *state;
+    const struct root_question question = {.home = place->home};
     struct root_report report;
 
-    assert_int_equal(root_open(&place->arena, NULL, NULL, &report), -1);
+    assert_int_equal(root_open(&place->arena, &question, &report), -1);
     assert_int_equal(report.state, ROOT_UNSET);
 }
 
