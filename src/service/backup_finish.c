@@ -1,7 +1,6 @@
 /* The steps of a backup after rsync has ended. */
 #include <string.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "engine/host_key.h"
 #include "engine/scan.h"
@@ -179,7 +178,7 @@ static int record_unfinished(struct backup *backup, struct err *err)
          * would not be told of an error that this one is told of. */
         if (fs_sync_all(backup->directory.fd, backup->directory.path, err) == 0)
             return 0;
-        log_warning("%s", err->message);
+        backup_warn(backup, "nothing of it can be resumed from", err);
         spoiled = true;
     }
     list_add(backup->arena, &names, backup->snapshot.name);
@@ -197,7 +196,7 @@ int backup_record_end(struct backup *backup, struct err *err)
     bool failed = false;
 
     if (backup->snapshot.id > 0 && !published && record_unfinished(backup, err) < 0)
-        log_warning("%s", err->message);
+        backup_warn(backup, "the next run removes what it leaves behind", err);
     if (db_begin(service->db, err) < 0)
         return -1;
     if (published && !backup->snapshot_recorded)
@@ -227,12 +226,12 @@ void backup_tidy(struct backup *backup)
         (host_directory_names(backup->arena, &backup->directory, KIND_INCOMPLETE, &names, &err) < 0 ||
          recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded,
                           &err) < 0))
-        log_warning("%s", err.message);
+        backup_warn(backup, "the next run removes what this one resumed from", &err);
     if (published && host_file_save(backup->service, &backup->host, &backup->directory, &err) < 0)
-        log_warning("%s", err.message);
+        backup_warn(backup, "host.json, which a rebuild needs, is out of date", &err);
     /* The next run need not wait for the files to go. */
     fs_close(&backup->directory.lock_fd);
     if (purge_empty(backup->service, &backup->host, &backup->directory, false, &report, &err) < 0 &&
         err.code != ERR_INTERRUPTED)
-        log_warning("%s", err.message);
+        backup_warn(backup, "the trash is not empty yet, the next run goes on", &err);
 }

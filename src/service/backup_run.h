@@ -91,6 +91,10 @@ void backup_tidy(struct backup *backup);
 void backup_enter(struct backup *backup, enum backup_phase phase);
 void backup_notice(struct backup *backup, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What went wrong besides, and does not change how the run ends, for the log of the service: "run 17 of "web1": its log is not
+ * kept: ...". */
+void backup_warn(const struct backup *backup, const char *what, const struct err *err);
+
 /* The failure of a step: keeps cause and sentence. Returns -1. */
 int backup_fail(struct backup *backup, enum cause cause);
 /* The same for a step on the backup root; errno tells a full disk from the rest. */

@@ -68,7 +68,8 @@ void prune_run_tell(struct prune_run *run, const struct purge_item *items, size_
 
     run->recorded = true;
     if (run_log_open(run->service->environment.home, run->run.id, &run->log, &err) < 0)
-        log_warning("%s", err.message);
+        log_warning("run %lld, %s of \"%s\": its log is not kept: %s", (long long)run->run.id,
+                    job_name(run->run.job), run->run.host, err.message);
     run_log_printf(&run->log, "run %lld: %s of %s, asked by %s", (long long)run->run.id,
                    job_name(run->run.job), run->run.host, run->run.actor);
     for (size_t i = 0; i < count; i++)
@@ -121,7 +122,8 @@ static void end_row(struct prune_run *run, enum run_state state, enum cause caus
     run_log_flush(&run->log);
     /* The row stays `running`: the next run of the host ends it. */
     if (run_end(run->service, &run->run, &err) < 0)
-        log_warning("the end of run %lld cannot be recorded: %s", (long long)run->run.id, err.message);
+        log_error("the end of run %lld, %s of \"%s\", cannot be recorded: %s", (long long)run->run.id,
+                  job_name(run->run.job), run->run.host, err.message);
 }
 
 int prune_run_fail(struct prune_run *run, struct err *err)

@@ -308,7 +308,8 @@ static int end_run(struct adoption_work *work, int result, struct err *err)
     work->run.ended_at = clock_now();
     if (run_end(work->service, &work->run, &trouble) == 0)
         return result;
-    log_warning("%s", trouble.message);
+    log_error("the end of run %lld, adoption for \"%s\", cannot be recorded: %s", (long long)work->run.id,
+              work->settings.host.name, trouble.message);
     return result;
 }
 

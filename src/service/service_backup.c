@@ -110,6 +110,12 @@ void backup_notice(struct backup *backup, const char *format, ...)
         backup->request->notice(backup->request->context, line);
 }
 
+void backup_warn(const struct backup *backup, const char *what, const struct err *err)
+{
+    log_warning("run %lld of \"%s\": %s: %s", (long long)backup->run.id, backup->host.name, what,
+                err->message);
+}
+
 static void forward_notice(void *context, const char *line)
 {
     backup_notice(context, "%s", line);
@@ -225,7 +231,7 @@ static void on_started(void *context, pid_t group)
     backup->rsync = group;
     if (backup->directory.lock_fd >= 0 &&
         host_directory_note(&backup->directory, backup->run.id, group, &err) < 0)
-        log_warning("%s", err.message);
+        backup_warn(backup, "the lock does not name the processes that it starts", &err);
 }
 
 static void on_log_line(void *context, bool is_error, const char *line)
@@ -395,7 +401,7 @@ static int recorded_run(struct backup *backup, const struct err *refusal, struct
         return -1;
     }
     if (run_log_open(backup->service->environment.home, backup->run.id, &backup->log, &failure) < 0)
-        log_warning("%s", failure.message);
+        backup_warn(backup, "its log is not kept", &failure);
     run_log_printf(&backup->log, "run %lld: %s of %s, kind %s, asked by %s", (long long)backup->run.id,
                    job_name(backup->run.job), backup->host.name, backup->run.kind, backup->run.actor);
     if (refusal == NULL) {

@@ -54,6 +54,16 @@ class RunLogs(HostCase):
         self.assertTrue(self.log(), "the copy in the snapshot")
         self.assertEqual(self.pobsync.run("log", self.run_id).rc, 0)
 
+    def test_what_goes_wrong_besides_names_run_and_host(self):
+        for name, argv, words in (
+                ("backup", ["backup", "web1"], 'run {} of "web1": its log is not kept: log '),
+                ("delete", ["delete", "web1", os.path.basename(self.snapshots()[0]), "--yes"],
+                 'run {}, delete of "web1": its log is not kept: log ')):
+            with self.subTest(name):
+                run = self.query("SELECT max(id) FROM run")[0][0] + 1
+                os.mkdir(os.path.join(self.folder, f"{run}.log"))
+                self.assertIn("pobsync: warning: " + words.format(run), self.pobsync.ok(*argv).err)
+
     def test_the_setting_decides_and_zero_is_for_ever(self):
         self.pobsync.ok("configure-global", "--keep-logs-days", "0")
         self.night(4000)
