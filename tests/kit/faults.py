@@ -166,7 +166,7 @@ def sweep(title, run, check, prepare=None, mode="kill", first=1, step=1, last=No
     run(env)              runs the command with this environment added and returns anything
     check(point, result)  looks at what is left behind; returns sentences about what is wrong (none: []) or
                           raises AssertionError. It is called for the run without a fault too.
-    mode                  "kill", an errno, or "short"; the other options are those of Faults
+    mode                  "kill", an errno, "short" or "unmount"; the other options are those of Faults
 
     Returns the Sweep; the caller asserts that `violations` is empty. To have hit nothing is a violation.
     """

@@ -7,6 +7,7 @@
  *   FS_MODE=kill    SIGKILL of the process itself before the call
  *   FS_MODE=<errno> the call fails with this number instead of being made
  *   FS_MODE=cut     the file system at FS_CUT stops as it is, its journal unwritten, and then the process: a power cut
+ *   FS_MODE=unmount the mount at FS_CUT goes away (what is open stays so), and the call is made
  *   FS_MODE=short   a write stores half of its bytes; other calls are made as they are
  *   FS_STICKY=1     every call from the n-th on is hit (a disk that stays full)
  *   FS_SCOPE=name   only processes that were started under this name (comm) count and are hit; default all
@@ -31,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -44,7 +46,7 @@ struct counter {
     uint64_t fired;
 };
 
-enum mode { MODE_COUNT, MODE_KILL, MODE_CUT, MODE_ERRNO, MODE_SHORT };
+enum mode { MODE_COUNT, MODE_KILL, MODE_CUT, MODE_UNMOUNT, MODE_ERRNO, MODE_SHORT };
 enum { NO_LOG_FLUSH = 2 };
 
 static struct counter *counter; /* NULL: this process is out of scope */
@@ -108,14 +110,15 @@ __attribute__((constructor)) static void start(void)
     sticky = stuck && *stuck == '1';
     fire_at = at ? strtoull(at, NULL, 10) : 0;
     if (fire_at && how)
-        mode = strcmp(how, "kill") == 0    ? MODE_KILL
-               : strcmp(how, "cut") == 0   ? MODE_CUT
-               : strcmp(how, "short") == 0 ? MODE_SHORT
-                                           : MODE_ERRNO;
-    if (mode == MODE_CUT && !cut_at)
+        mode = strcmp(how, "kill") == 0      ? MODE_KILL
+               : strcmp(how, "cut") == 0     ? MODE_CUT
+               : strcmp(how, "unmount") == 0 ? MODE_UNMOUNT
+               : strcmp(how, "short") == 0   ? MODE_SHORT
+                                             : MODE_ERRNO;
+    if ((mode == MODE_CUT || mode == MODE_UNMOUNT) && !cut_at)
         die("FS_CUT is not set");
     if (mode == MODE_ERRNO && (mode_errno = (int)strtol(how, NULL, 10)) <= 0)
-        die("FS_MODE is neither kill nor cut nor short nor an error number");
+        die("FS_MODE is neither kill nor cut nor unmount nor short nor an error number");
     counter = map;
 }
 
@@ -173,6 +176,11 @@ static int point(const char *name, const char *path, int fd)
         (void)real_syscall(SYS_kill, getpid(), SIGKILL);
         for (;;)
             (void)real_syscall(SYS_pause);
+    case MODE_UNMOUNT:
+        if (real_syscall(SYS_umount2, cut_at, MNT_DETACH) < 0)
+            die(cut_at);
+        errno = saved;
+        return 0;
     case MODE_ERRNO:
         errno = mode_errno;
         return -1;
