@@ -9,13 +9,14 @@ static void on_notice(void *context, const char *line)
     call_note(context, "%s", line);
 }
 
-static const char *state_of(const json_t *item)
+static const char *state_of(struct arena *arena, const json_t *item)
 {
-    if (json_is_true(json_object_get(item, "running")))
-        return "running";
-    if (json_is_false(json_object_get(item, "on_disk")))
-        return "not on disk";
-    return json_is_true(json_object_get(item, "recorded")) ? "unfinished" : "not recorded";
+    char *state = arena_strdup(arena, json_string_value(json_object_get(item, "state")));
+
+    for (char *c = state; *c != '\0'; c++)
+        if (*c == '_')
+            *c = ' ';
+    return state;
 }
 
 static void render(struct call *call, const json_t *document)
@@ -33,7 +34,7 @@ static void render(struct call *call, const json_t *document)
         const json_t *item = json_array_get(items, i);
 
         table_add(&table, cell_text(call->arena, item, "name"));
-        table_add(&table, state_of(item));
+        table_add(&table, state_of(call->arena, item));
         table_add(&table, cell_ago(call->arena, item, "started_at", call->service.now));
         table_add(&table, cell_text(call->arena, item, "run"));
     }

@@ -35,7 +35,7 @@ static int run(struct call *call, struct err *err)
     if (text != NULL && parse_int(text, 1, LIMIT_MAX, &limit, err) < 0)
         return err_in(err, "--limit");
     service = call_service(call, err);
-    if (service == NULL || document_purges(service, call_word(call, 0), (int)limit, &document, err) < 0)
+    if (service == NULL || document_purges(service, call_word(call, 0), 0, (int)limit, &document, err) < 0)
         return -1;
     if (call->json) {
         call_add_json(call, document);

@@ -2,6 +2,7 @@
 #include "engine/host_directory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +85,11 @@ int host_directory_lock(struct host_directory *directory, int64_t now, const cha
     snprintf(directory->owner.boot_id, sizeof directory->owner.boot_id, "%s", clock_boot_id());
     snprintf(directory->owner.text, sizeof directory->owner.text, "%s", what);
     return lock_write(directory->lock_fd, &directory->owner, err);
+}
+
+bool host_directory_is_ours(const struct host_directory *directory)
+{
+    return faccessat(directory->fd, ".", W_OK, AT_EACCESS) == 0 || errno != EACCES;
 }
 
 int host_directory_note(struct host_directory *directory, int64_t run, pid_t group, struct err *err)

@@ -36,6 +36,9 @@ int host_directory_open(struct arena *arena, int root_fd, const char *root_path,
 int host_directory_lock(struct host_directory *directory, int64_t now, const char *what, int *ended,
                         struct err *err);
 
+/* Whether we may write there: whoever may not, such as the web, can take no lock. */
+bool host_directory_is_ours(const struct host_directory *directory);
+
 /* Notes the run and the process group of its program in the lock file, for whoever finds it. */
 int host_directory_note(struct host_directory *directory, int64_t run, pid_t group, struct err *err);
 

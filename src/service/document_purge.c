@@ -26,7 +26,8 @@ json_t *document_purge_item(const struct purge *purge)
     return line;
 }
 
-int document_purges(struct service *service, const char *host, int limit, json_t **document, struct err *err)
+int document_purges(struct service *service, const char *host, int64_t before, int limit, json_t **document,
+                    struct err *err)
 {
     struct host only = {0};
     struct purge *purges;
@@ -34,10 +35,11 @@ int document_purges(struct service *service, const char *host, int limit, json_t
     json_t *items;
 
     if ((host != NULL && store_host_load(service->arena, service->db, host, &only, err) < 0) ||
-        store_purge_list(service->arena, service->db, only.id, limit, &purges, &count, err) < 0)
+        store_purge_list(service->arena, service->db, only.id, before, (int64_t)limit + 1, &purges, &count,
+                         err) < 0)
         return -1;
     items = json_array();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < (size_t)limit; i++) {
         json_t *item = document_purge_item(&purges[i]);
 
         json_object_set_new(item, "removed_at", document_time(purges[i].removed_at));
@@ -47,5 +49,7 @@ int document_purges(struct service *service, const char *host, int limit, json_t
     }
     *document = json_object();
     json_object_set_new(*document, "items", items);
+    if (count > (size_t)limit)
+        json_object_set_new(*document, "next", json_integer(purges[limit - 1].id));
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "store/store_audit.h"
 #include "store/store_global.h"
 #include "store/store_host.h"
+#include "store/store_host_key.h"
 #include "store/store_installation.h"
 #include "store/store_root.h"
 #include "store/store_schedule.h"
@@ -288,7 +289,7 @@ int service_host_configure(struct service *service, const char *name, const stru
 }
 
 /* Nobody may work in the host directory while the host is forgotten. What a dead run left is settled first, for its
- * row would hold the host back. A directory that cannot be reached is not waited for: the rows decide alone then. */
+ * row would hold the host back. A directory that cannot be reached, or written to, is not waited for: the rows decide alone then. */
 static int take_host(struct service *service, const struct host *host, const char *backup_root,
                      struct host_directory *directory, struct err *err)
 {
@@ -303,9 +304,55 @@ static int take_host(struct service *service, const struct host *host, const cha
     if (root_fd < 0 || host_directory_open(service->arena, root_fd, backup_root, host->name, false, directory,
                                            &unreachable) < 0)
         return 0;
+    if (!host_directory_is_ours(directory))
+        return 0;
     if (host_directory_lock(directory, service->now, "removal of the host", &ended, err) < 0)
         return -1;
     return recovery_apply(service, host, directory, 0, NULL, NULL, &recovery, err);
+}
+
+static const char *directory_of(struct service *service, const struct config *global, const char *name)
+{
+    struct effective effective;
+
+    config_effective(service->arena, global, NULL, service->environment.fixed_root, &effective);
+    if (effective.config.backup_root == NULL)
+        return NULL;
+    return arena_printf(service->arena, "%s/%s", effective.config.backup_root, name);
+}
+
+/* 1: there is one · 0 · -1. */
+static int has_schedule(struct service *service, const struct host *host, struct err *err)
+{
+    struct schedule schedule;
+
+    if (store_schedule_load(service->arena, service->db, host->id, &schedule, err) == 0)
+        return 1;
+    return err->code == ERR_NOT_FOUND ? 0 : -1;
+}
+
+int document_host_removal(struct service *service, const char *name, json_t **document, struct err *err)
+{
+    struct config global;
+    struct host host;
+    struct snapshot *snapshots;
+    struct host_key *pins;
+    size_t count, pin_count;
+    int scheduled;
+
+    if (store_host_load(service->arena, service->db, name, &host, err) < 0 ||
+        store_global_load(service->arena, service->db, &global, err) < 0 ||
+        store_snapshot_list(service->arena, service->db, host.id, false, &snapshots, &count, err) < 0 ||
+        store_host_key_list(service->arena, service->db, host.id, &pins, &pin_count, err) < 0 ||
+        (scheduled = has_schedule(service, &host, err)) < 0)
+        return -1;
+    *document = json_object();
+    json_object_set_new(*document, "host", document_text(name));
+    json_object_set_new(*document, "path", document_text(directory_of(service, &global, name)));
+    json_object_set_new(*document, "snapshots", json_integer((json_int_t)count));
+    json_object_set_new(*document, "scheduled", json_boolean(scheduled));
+    json_object_set_new(*document, "pinned_keys", json_integer((json_int_t)pin_count));
+    return 0;
 }
 
 static int refuse_unconfirmed(const struct host *host, size_t snapshots, const char *path, struct err *err)

@@ -27,6 +27,10 @@ int service_global_configure(struct service *service, const struct config_change
 int service_host_configure(struct service *service, const char *name, const struct config_change *changes,
                            size_t count, json_t **document, struct err *err);
 
+/* What a removal of the host would forget: {"host","path": its directory or null,"snapshots": how many are recorded,
+ * "scheduled": bool,"pinned_keys": n}. */
+int document_host_removal(struct service *service, const char *name, json_t **document, struct err *err);
+
 /* Forgets the host, its keys' pins and its snapshot records; files stay. `confirmed`: without it ERR_REFUSED with what
  * would go. Busy hosts are ERR_BUSY. *document: {"host", "removed": true, "snapshots": n, "path": host directory}. */
 int service_host_remove(struct service *service, const char *name, bool confirmed, json_t **document,

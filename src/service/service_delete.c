@@ -1,6 +1,7 @@
 /* Deleting what a person names. */
 #include "service/service_delete.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "db/transaction.h"
@@ -10,6 +11,7 @@
 #include "plan/prune_guard.h"
 #include "service/document.h"
 #include "service/prune_run.h"
+#include "service/service_retention.h"
 #include "service/service_root.h"
 #include "store/store_run.h"
 #include "store/store_snapshot.h"
@@ -57,6 +59,63 @@ static int require_permission(struct service *service, const struct host *host, 
         return 0;
     err_set(err, ERR_REFUSED, "%s", refusal.why);
     return err_hint(err, "%s", refusal.hint);
+}
+
+/* What the planner says of one snapshot; null: it plans for no such kind, or not for this one. */
+static int planned(struct service *service, const struct snapshot *snapshot, json_t **decision,
+                   struct err *err)
+{
+    static const char *const decisions[] = {"keep", "delete"};
+    json_t *plan;
+
+    *decision = json_null();
+    if (snapshot->kind != KIND_SCHEDULED && snapshot->kind != KIND_MANUAL)
+        return 0;
+    if (service_retention_plan(service, snapshot->host, snapshot_kind_name(snapshot->kind), NULL, &plan,
+                               err) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof decisions / sizeof decisions[0]; i++) {
+        const json_t *items = json_object_get(plan, decisions[i]);
+
+        for (size_t j = 0; j < json_array_size(items); j++) {
+            const json_t *item = json_array_get(items, j);
+
+            if (strcmp(json_string_value(json_object_get(item, "name")), snapshot->name) == 0)
+                *decision = json_pack("{s:s, s:O}", "decision", decisions[i], "reasons",
+                                      json_object_get(item, "reasons"));
+        }
+    }
+    json_decref(plan);
+    return 0;
+}
+
+int document_deletion(struct service *service, const char *host, const char *snapshot, json_t **document,
+                      struct err *err)
+{
+    struct host_settings settings;
+    struct snapshot doomed = {0};
+    json_t *decision, *refusal = NULL;
+
+    if (host_settings_load(service, host, &settings, err) < 0)
+        return -1;
+    if (require_permission(service, &settings.host, snapshot, 0, &doomed, err) < 0) {
+        if (err->code != ERR_REFUSED)
+            return -1;
+        refusal =
+            json_pack("{s:o, s:o}", "message", document_text(err->message), "hint", document_text(err->hint));
+    }
+    if (planned(service, &doomed, &decision, err) < 0) {
+        json_decref(refusal);
+        return -1;
+    }
+    *document = json_object();
+    json_object_set_new(*document, "host", document_text(settings.host.name));
+    json_object_set_new(*document, "name", document_text(doomed.name));
+    json_object_set_new(*document, "snapshot",
+                        document_snapshot_item(service, &doomed, settings.config->backup_root));
+    json_object_set_new(*document, "refusal", refusal == NULL ? json_null() : refusal);
+    json_object_set_new(*document, "retention", decision);
+    return 0;
 }
 
 static int refuse_unconfirmed(const struct deletion_request *request, const struct snapshot *doomed,
@@ -185,6 +244,16 @@ static int load_remains(struct service *service, const struct host_settings *set
     return 0;
 }
 
+static const char *remain_state(const struct snapshot *row, const struct remains *remains, const char *name,
+                                bool running)
+{
+    if (running)
+        return "running";
+    if (remains->readable && !list_has(&remains->names, name))
+        return "not_on_disk";
+    return row != NULL ? "unfinished" : "not_recorded";
+}
+
 static json_t *remain_json(const char *name, const struct snapshot *row, const struct remains *remains,
                            const struct run *runs, size_t run_count)
 {
@@ -202,6 +271,7 @@ static json_t *remain_json(const char *name, const struct snapshot *row, const s
     json_object_set_new(item, "on_disk",
                         remains->readable ? json_boolean(list_has(&remains->names, name)) : json_null());
     json_object_set_new(item, "running", json_boolean(running));
+    json_object_set_new(item, "state", json_string(remain_state(row, remains, name, running)));
     return item;
 }
 
@@ -211,6 +281,40 @@ static bool has_row(const struct remains *remains, const char *name)
         if (strcmp(remains->rows[i].name, name) == 0)
             return true;
     return false;
+}
+
+static json_t *names_of(const struct remains *remains)
+{
+    json_t *names = json_array();
+
+    for (size_t i = 0; i < remains->row_count; i++)
+        json_array_append_new(names, document_text(remains->rows[i].name));
+    for (size_t i = 0; i < remains->names.count; i++)
+        if (!has_row(remains, remains->names.items[i]))
+            json_array_append_new(names, document_text(remains->names.items[i]));
+    return names;
+}
+
+enum { REMAINS_ID = 16 }; /* hex digits */
+
+/* The same for the same names of the same host only. */
+static const char *remains_id(struct service *service, const char *host, const struct remains *remains)
+{
+    unsigned char sum[crypto_hash_sha256_BYTES];
+    char id[REMAINS_ID + 1];
+    json_t *names = names_of(remains);
+    crypto_hash_sha256_state hash;
+
+    crypto_hash_sha256_init(&hash);
+    crypto_hash_sha256_update(&hash, (const unsigned char *)host, strlen(host) + 1);
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+
+        crypto_hash_sha256_update(&hash, (const unsigned char *)name, strlen(name) + 1);
+    }
+    crypto_hash_sha256_final(&hash, sum);
+    json_decref(names);
+    return arena_strdup(service->arena, sodium_bin2hex(id, sizeof id, sum, REMAINS_ID / 2));
 }
 
 int service_incomplete_list(struct service *service, const char *host, json_t **document, struct err *err)
@@ -235,8 +339,22 @@ int service_incomplete_list(struct service *service, const char *host, json_t **
                                   remain_json(remains.names.items[i], NULL, &remains, runs, run_count));
     *document = json_object();
     json_object_set_new(*document, "host", document_text(settings.host.name));
+    json_object_set_new(
+        *document, "plan_id",
+        document_text(remains.readable ? remains_id(service, settings.host.name, &remains) : NULL));
     json_object_set_new(*document, "items", items);
     return 0;
+}
+
+static int require_shown(struct service *service, const struct deletion_request *request,
+                         const struct remains *remains, struct err *err)
+{
+    if (request->plan == NULL || strcmp(request->plan, remains_id(service, request->host, remains)) == 0)
+        return 0;
+    err_set(err, ERR_REFUSED,
+            "what never finished of \"%s\" has changed since it was shown: nothing was deleted",
+            request->host);
+    return err_hint(err, "look at it again: pobsync incomplete %s", request->host);
 }
 
 static int mark_remains(struct service *service, const struct deletion_request *request,
@@ -256,7 +374,7 @@ static int mark_remains(struct service *service, const struct deletion_request *
                 "unfinished snapshots of \"%s\" would be deleted, and nobody has confirmed that", host->name);
         return err_hint(err, "look at them: pobsync incomplete %s; then add --yes", host->name);
     }
-    if (prune_run_begin(run, host, err) < 0)
+    if (require_shown(service, request, remains, err) < 0 || prune_run_begin(run, host, err) < 0)
         return -1;
     items = arena_alloc(service->arena, remains->row_count * sizeof *items);
     for (size_t i = 0; i < remains->row_count; i++)
@@ -283,18 +401,6 @@ static int discard(struct prune_run *run, const struct host_work *work, const st
     return 0;
 }
 
-static json_t *deleted_names(const struct remains *remains)
-{
-    json_t *names = json_array();
-
-    for (size_t i = 0; i < remains->row_count; i++)
-        json_array_append_new(names, document_text(remains->rows[i].name));
-    for (size_t i = 0; i < remains->names.count; i++)
-        if (!has_row(remains, remains->names.items[i]))
-            json_array_append_new(names, document_text(remains->names.items[i]));
-    return names;
-}
-
 int service_incomplete_clean(struct service *service, const struct deletion_request *request,
                              json_t **document, int *exit_status, struct err *err)
 {
@@ -309,7 +415,7 @@ int service_incomplete_clean(struct service *service, const struct deletion_requ
         mark_remains(service, request, &run, &work, &remains, err) < 0 ||
         discard(&run, &work, &remains, err) < 0)
         return end_failed(&run, err);
-    names = deleted_names(&remains);
+    names = names_of(&remains);
     count = json_array_size(names);
     if (prune_run_carry_out(
             &run, &work, (int64_t)count,

@@ -184,6 +184,7 @@ static int run_deletion(struct execution *execution, struct err *err)
         return -1;
     request.snapshot = wish.snapshot;
     request.reason = wish.reason;
+    request.plan = wish.plan;
     result = wish.snapshot == NULL
                  ? service_incomplete_clean(execution->service, &request, &document, &exit_status, err)
                  : service_snapshot_delete(execution->service, &request, &document, &exit_status, err);

@@ -85,19 +85,20 @@ static int read_purges(struct arena *arena, struct db_stmt *stmt, struct purge *
     return row;
 }
 
-int store_purge_list(struct arena *arena, struct db *db, int64_t host_id, int64_t limit,
+int store_purge_list(struct arena *arena, struct db *db, int64_t host_id, int64_t before, int64_t limit,
                      struct purge **purges, size_t *count, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
 
     if (db_prepare(db,
-                   host_id == 0 ? PURGE_SELECT " ORDER BY id DESC LIMIT ?"
-                                : PURGE_SELECT " WHERE host_id = ? ORDER BY id DESC LIMIT ?",
+                   host_id == 0 ? PURGE_SELECT " WHERE id < ? ORDER BY id DESC LIMIT ?"
+                                : PURGE_SELECT " WHERE id < ? AND host_id = ?3 ORDER BY id DESC LIMIT ?2",
                    &stmt, err) < 0)
         return -1;
+    db_bind_int(stmt, 1, before == 0 ? INT64_MAX : before);
+    db_bind_int(stmt, 2, limit);
     if (host_id != 0)
-        db_bind_int(stmt, 1, host_id);
-    db_bind_int(stmt, host_id == 0 ? 1 : 2, limit);
+        db_bind_int(stmt, 3, host_id);
     return read_purges(arena, stmt, purges, count, err);
 }
 

@@ -16,6 +16,7 @@ static const struct {
     {"unchanged", "Nothing was changed."},
     {"removed", "Removed."},
     {"created", "Created."},
+    {"host-removed", "The host is forgotten. Its files stay in the backup root."},
     {"cancelled", "Cancelled."},
     {"queued", "Queued."},
     {"released", "Released: one may rely on this snapshot now."},

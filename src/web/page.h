@@ -30,6 +30,15 @@ int page_admin_confirm_post(struct visit *visit, json_t **document, struct err *
 int page_api_index(struct visit *visit, json_t **document, struct err *err);
 int page_audit(struct visit *visit, json_t **document, struct err *err);
 
+/* page_deletion.c: what goes for good, and what has gone */
+int page_deletion(struct visit *visit, json_t **document, struct err *err);
+int page_deletion_post(struct visit *visit, json_t **document, struct err *err);
+int page_incomplete(struct visit *visit, json_t **document, struct err *err);
+int page_incomplete_post(struct visit *visit, json_t **document, struct err *err);
+int page_host_remove(struct visit *visit, json_t **document, struct err *err);
+int page_host_remove_post(struct visit *visit, json_t **document, struct err *err);
+int page_purges(struct visit *visit, json_t **document, struct err *err);
+
 /* page_discovery.c: the backup root and what is recorded of it, with a host or without */
 int page_discovery(struct visit *visit, json_t **document, struct err *err);
 int page_discovery_post(struct visit *visit, json_t **document, struct err *err);

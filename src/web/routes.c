@@ -41,6 +41,13 @@ static const struct route_field archive_query[] = {
     {"path_b64", false, NULL}, {"format", false, page_format_check}, {0}};
 static const struct route_field diff_query[] = {{"before", true, NULL}, {"after", true, NULL}, {0}};
 static const struct route_field reason_form[] = {{"reason", true, rule_reason}, {0}};
+static const struct route_field deletion_form[] = {
+    {"confirm", true, NULL}, {"reason", false, rule_reason}, {0}};
+static const struct route_field incomplete_form[] = {
+    {"confirm", true, NULL}, {"plan_id", false, NULL}, {"reason", false, rule_reason}, {0}};
+static const struct route_field removal_form[] = {{"confirm", true, NULL}, {"password", false, NULL}, {0}};
+static const struct route_field purges_query[] = {
+    {"host", false, rule_host_name}, {"before", false, NULL}, {"limit", false, NULL}, {0}};
 static const struct route_field snapshots_query[] = {
     {"kind", false, page_kind_check}, {"before", false, NULL}, {0}};
 static const struct route_field runs_query[] = {
@@ -126,6 +133,17 @@ const struct route routes[] = {
      .right = RIGHT_OPERATE, .fields = reason_form, .handle = page_pin_post},
     {.method = HTTP_POST, .path = "/hosts/:host/snapshots/:snapshot/unpin", .faces = FACE_BOTH,
      .right = RIGHT_OPERATE, .handle = page_unpin_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/snapshots/:snapshot/delete", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Delete a snapshot", .template = "snapshot_delete", .command = "pobsync delete :host :snapshot",
+     .handle = page_deletion},
+    {.method = HTTP_POST, .path = "/hosts/:host/snapshots/:snapshot/delete", .faces = FACE_BOTH,
+     .right = RIGHT_DESTROY, .form = "/hosts/:host/snapshots/:snapshot/delete", .fields = deletion_form,
+     .handle = page_deletion_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/incomplete", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Incomplete", .template = "incomplete", .command = "pobsync incomplete :host",
+     .handle = page_incomplete},
+    {.method = HTTP_POST, .path = "/hosts/:host/incomplete", .faces = FACE_BOTH, .right = RIGHT_DESTROY,
+     .form = "/hosts/:host/incomplete", .fields = incomplete_form, .handle = page_incomplete_post},
     {.method = HTTP_GET, .path = "/hosts/:host/browse", .faces = FACE_PAGE, .right = RIGHT_FILES, .title = "Files",
      .template = "browse", .tab = "Browse", .command = "pobsync ls :host:/", .fields = browse_query,
      .handle = page_browse},
@@ -164,6 +182,11 @@ const struct route routes[] = {
      .handle = page_config},
     {.method = HTTP_POST, .path = "/hosts/:host/config", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
      .form = "/hosts/:host/config", .settings = SCOPE_HOST, .handle = page_config_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/remove", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Remove the host", .template = "host_remove", .command = "pobsync remove-host :host",
+     .handle = page_host_remove},
+    {.method = HTTP_POST, .path = "/hosts/:host/remove", .faces = FACE_BOTH, .right = RIGHT_DESTROY,
+     .form = "/hosts/:host/remove", .fields = removal_form, .handle = page_host_remove_post},
 
     /* The wizard. */
     {.method = HTTP_GET, .path = "/setup/root", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .title = "Backup root",
@@ -221,6 +244,8 @@ const struct route routes[] = {
      .handle = page_cancel_post},
     {.method = HTTP_GET, .path = "/queue", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Queue",
      .template = "queue", .nav = "Queue", .command = "pobsync queue", .handle = page_queue},
+    {.method = HTTP_GET, .path = "/purges", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Deleted snapshots",
+     .template = "purges", .command = "pobsync purges", .fields = purges_query, .handle = page_purges},
     {.method = HTTP_GET, .path = "/schedules", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Schedules",
      .template = "schedules", .nav = "Schedules", .command = "pobsync schedules", .handle = page_schedules},
 

@@ -39,9 +39,9 @@ static void a_record_comes_back_and_is_completed(void **state)
     assert_ok(store_snapshot_insert(s->db, &snapshot, &snapshot.id, &s->err), &s->err);
     assert_ok(store_run_insert(s->db, &run, &run.id, &s->err), &s->err);
     add(s, &host, &snapshot, run.id);
-    assert_ok(store_purge_list(&s->arena, s->db, other.id, 10, &purges, &count, &s->err), &s->err);
+    assert_ok(store_purge_list(&s->arena, s->db, other.id, 0, 10, &purges, &count, &s->err), &s->err);
     assert_int_equal(count, 0);
-    assert_ok(store_purge_list(&s->arena, s->db, host.id, 10, &purges, &count, &s->err), &s->err);
+    assert_ok(store_purge_list(&s->arena, s->db, host.id, 0, 10, &purges, &count, &s->err), &s->err);
     assert_int_equal(count, 1);
     assert_string_equal(purges[0].actor, "anna");
     assert_string_equal(purges[0].origin, "web");
@@ -60,7 +60,7 @@ static void a_record_comes_back_and_is_completed(void **state)
     assert_ok(store_purge_set_removed(s->db, snapshot.id, 600, 7, 8192, &s->err), &s->err);
     /* Only once. */
     assert_ok(store_purge_set_removed(s->db, snapshot.id, 700, 9, 1, &s->err), &s->err);
-    assert_ok(store_purge_list(&s->arena, s->db, 0, 10, &purges, &count, &s->err), &s->err);
+    assert_ok(store_purge_list(&s->arena, s->db, 0, 0, 10, &purges, &count, &s->err), &s->err);
     assert_int_equal(purges[0].removed_at, 600);
     assert_int_equal(purges[0].removed_entries, 7);
     assert_int_equal(purges[0].freed_bytes, 8192);
@@ -101,7 +101,7 @@ static void it_outlives_its_host(void **state)
     assert_ok(store_snapshot_insert(s->db, &snapshot, &snapshot.id, &s->err), &s->err);
     add(s, &host, &snapshot, 0);
     assert_ok(store_host_delete(s->db, &host, &s->err), &s->err);
-    assert_ok(store_purge_list(&s->arena, s->db, 0, 10, &purges, &count, &s->err), &s->err);
+    assert_ok(store_purge_list(&s->arena, s->db, 0, 0, 10, &purges, &count, &s->err), &s->err);
     assert_int_equal(count, 1);
     assert_int_equal(purges[0].host_id, 0);
     assert_int_equal(purges[0].snapshot_id, 0);
