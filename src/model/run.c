@@ -92,6 +92,7 @@ bool job_takes_host(enum job job)
     case JOB_ROOT:
     case JOB_KEY:
     case JOB_HOST_KEY:
+    case JOB_NOTIFY:
     case JOB__MAX:
         break;
     }

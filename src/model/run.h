@@ -83,7 +83,8 @@ enum cause {
     X(JOB_MAINTENANCE, "maintenance")                                                                        \
     X(JOB_ROOT, "root")                                                                                      \
     X(JOB_KEY, "key")                                                                                        \
-    X(JOB_HOST_KEY, "host_key")
+    X(JOB_HOST_KEY, "host_key")                                                                              \
+    X(JOB_NOTIFY, "notify")
 
 enum job {
 #define JOB_ENUM(job, name) job,

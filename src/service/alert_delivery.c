@@ -51,7 +51,7 @@ static int drop(struct delivering *delivering, const struct outbox_row *row, con
 {
     log_warning("alert \"%s\" for %s is given up: %s", row->subject, way_of(row), reason);
     delivering->delivery->dropped++;
-    return store_outbox_delete(delivering->service->db, row->id, err);
+    return store_outbox_end(delivering->service->db, row, now_of(delivering), reason, err);
 }
 
 /* *all: nothing can be sent this way for now. */
@@ -106,7 +106,7 @@ static int deliver(struct delivering *delivering, const struct outbox_row *row, 
         return taken;
     if (send_one(delivering, row, &all, &failure) == 0) {
         delivering->delivery->delivered++;
-        return store_outbox_delete(db, row->id, err);
+        return store_outbox_end(db, row, now_of(delivering), NULL, err);
     }
     if (failure.code == ERR_INTERRUPTED) {
         /* Due again at once: whoever comes next sends it. That this note may fail changes nothing, see TAKEN_SECONDS. */

@@ -36,39 +36,6 @@ static const char *fill(struct arena *arena, const char *pattern, const json_t *
     return arena_copy(arena, buf_text(&filled), filled.size);
 }
 
-static void add_change(json_t *changes, const char *field, const json_t *before, const json_t *after)
-{
-    if (json_equal(before, after))
-        return;
-    json_array_append_new(changes,
-                          json_pack("{s:s, s:O?, s:O?}", "field", field, "before", before, "after", after));
-}
-
-/* Field by field, where the event tells fields: an object before or after. */
-static json_t *changes_item(const json_t *event)
-{
-    const char *before_text = json_string_value(json_object_get(event, "before"));
-    const char *after_text = json_string_value(json_object_get(event, "after"));
-    json_t *before = before_text == NULL ? NULL : json_loads(before_text, 0, NULL);
-    json_t *after = after_text == NULL ? NULL : json_loads(after_text, 0, NULL);
-    json_t *changes = json_array(), *value;
-    const char *field;
-
-    /* What is no object has no members. */
-    json_object_foreach(after, field, value)
-    {
-        add_change(changes, field, json_object_get(before, field), value);
-    }
-    json_object_foreach(before, field, value)
-    {
-        if (json_object_get(after, field) == NULL)
-            add_change(changes, field, value, NULL);
-    }
-    json_decref(before);
-    json_decref(after);
-    return changes;
-}
-
 /* Whether an action ("host.save") is about this kind of thing. */
 static bool is_about(struct arena *arena, const struct listing_table *table, const char *action)
 {
@@ -93,7 +60,7 @@ static int add_history(struct service *service, const struct listing_table *tabl
 
         if (!is_about(service->arena, table, json_string_value(json_object_get(event, "action"))))
             continue;
-        json_object_set_new(event, "changes", changes_item(event));
+        json_object_set_new(event, "changes", document_audit_changes(event));
         json_array_append(history, event);
     }
     json_decref(audit);

@@ -14,7 +14,7 @@
 #include "sys/clock.h"
 #include "sys/random.h"
 
-enum { WAITING_SHOWN = 50 };
+enum { WAITING_SHOWN = 50, DELIVERIES_SHOWN = 20 };
 
 static json_t *setting_item(const struct notification *notification, const struct field *field)
 {
@@ -44,23 +44,43 @@ static json_t *waiting_item(const struct outbox_row *row)
     return item;
 }
 
+static json_t *delivery_item(const struct delivery_row *row)
+{
+    json_t *item = json_object();
+
+    json_object_set_new(item, "at", document_time(row->at));
+    json_object_set_new(item, "channel", document_text(row->channel));
+    json_object_set_new(item, "recipient", document_text(row->recipient));
+    json_object_set_new(item, "subject", document_text(row->subject));
+    json_object_set_new(item, "outcome", json_string(row->delivered ? "delivered" : "given_up"));
+    json_object_set_new(item, "created_at", document_time(row->created_at));
+    json_object_set_new(item, "tries", json_integer(row->tries));
+    json_object_set_new(item, "error", document_text(row->error));
+    return item;
+}
+
 int document_notification(struct service *service, json_t **document, struct err *err)
 {
     struct notification notification;
     struct outbox_row *rows;
-    json_t *settings = json_array(), *waiting = json_array();
-    size_t count;
+    struct delivery_row *ended;
+    json_t *settings = json_array(), *waiting = json_array(), *deliveries = json_array();
+    size_t count, ended_count;
 
     *document = json_object();
     json_object_set_new(*document, "settings", settings);
     json_object_set_new(*document, "waiting", waiting);
+    json_object_set_new(*document, "deliveries", deliveries);
     if (store_notification_load(service->arena, service->db, &notification, err) < 0 ||
-        store_outbox_list(service->arena, service->db, 0, WAITING_SHOWN, &rows, &count, err) < 0)
+        store_outbox_list(service->arena, service->db, 0, WAITING_SHOWN, &rows, &count, err) < 0 ||
+        store_delivery_list(service->arena, service->db, DELIVERIES_SHOWN, &ended, &ended_count, err) < 0)
         return -1;
     for (size_t i = 0; i < notification_fields.count; i++)
         json_array_append_new(settings, setting_item(&notification, &notification_fields.fields[i]));
     for (size_t i = 0; i < count; i++)
         json_array_append_new(waiting, waiting_item(&rows[i]));
+    for (size_t i = 0; i < ended_count; i++)
+        json_array_append_new(deliveries, delivery_item(&ended[i]));
     return 0;
 }
 

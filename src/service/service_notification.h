@@ -8,7 +8,9 @@
 #include "service/service_config.h"
 
 /* {"settings":[{"name","value","origin","help"}…],"waiting":[{"channel","recipient","subject","created_at","tries",
- * "next_try_at","last_error"}…]}: the messages that no server has taken yet. Origin is "default" or "global". */
+ * "next_try_at","last_error"}…],"deliveries":[{"at","channel","recipient","subject","outcome": "delivered" or "given_up",
+ * "created_at","tries","error"}…]}: the messages that no server has taken yet, and what became of the last ones, newest
+ * first. Origin is "default", "global" or "none". */
 int document_notification(struct service *service, json_t **document, struct err *err);
 
 /* Changes fields of notification_fields, audited; of a URL only the server goes into the audit. Nothing is changed when

@@ -13,6 +13,7 @@
 #include "service/service_delete.h"
 #include "service/service_key.h"
 #include "service/service_maintenance.h"
+#include "service/service_notification.h"
 #include "service/service_retention.h"
 #include "service/setup_run.h"
 #include "store/store_run.h"
@@ -210,6 +211,21 @@ static int run_setup(struct execution *execution, struct err *err)
     return end_as(execution, run->state, run->cause, run->message, err);
 }
 
+static int run_notification_test(struct execution *execution, struct err *err)
+{
+    json_t *document = NULL;
+    const char *message;
+    bool ok;
+
+    if (service_notification_test(execution->service, NULL, NULL, &document, err) < 0)
+        return -1;
+    ok = json_is_true(json_object_get(document, "ok"));
+    message = first_failure(execution->service->arena, document);
+    execution->run.result = run_result_text(execution->service->arena, document);
+    json_decref(document);
+    return end_as(execution, ok ? RUN_SUCCESS : RUN_FAILED, ok ? CAUSE_NONE : CAUSE_CONFIG, message, err);
+}
+
 static int run_maintenance(struct execution *execution, struct err *err)
 {
     struct maintenance maintenance;
@@ -238,6 +254,8 @@ static int execute(struct execution *execution, struct err *err)
     case JOB_KEY:
     case JOB_HOST_KEY:
         return run_setup(execution, err);
+    case JOB_NOTIFY:
+        return run_notification_test(execution, err);
     case JOB__MAX:
         break;
     }

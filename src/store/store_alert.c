@@ -4,6 +4,8 @@
 #include "db/transaction.h"
 #include "store/store_row.h"
 
+enum { DELIVERIES_KEPT = 1000 };
+
 int store_alert_list(struct arena *arena, struct db *db, struct alert_row **rows, size_t *count,
                      struct err *err)
 {
@@ -141,7 +143,50 @@ int store_outbox_hurry(struct db *db, int64_t now, struct err *err)
                        "ii", now, now));
 }
 
-int store_outbox_delete(struct db *db, int64_t id, struct err *err)
+int store_outbox_end(struct db *db, const struct outbox_row *row, int64_t at, const char *error,
+                     struct err *err)
 {
-    return done(db_run(db, err, "DELETE FROM alert_outbox WHERE id = ?", "i", id));
+    TRANSACTION_SCOPED transaction = {0};
+
+    if (transaction_begin(&transaction, db, err) < 0 ||
+        db_run(
+            db, err,
+            "INSERT INTO alert_delivery (at, channel, recipient, subject, outcome, created_at, tries, error) "
+            "SELECT ?, channel, recipient, subject, ?, created_at, tries, ? FROM alert_outbox WHERE id = ?",
+            "itti", at, error == NULL ? "delivered" : "given_up", error, row->id) < 0 ||
+        db_run(db, err, "DELETE FROM alert_outbox WHERE id = ?", "i", row->id) < 0 ||
+        db_run(db, err, "DELETE FROM alert_delivery WHERE id <= (SELECT max(id) FROM alert_delivery) - ?",
+               "i", (int64_t)DELIVERIES_KEPT) < 0)
+        return -1;
+    return transaction_commit(&transaction, err);
+}
+
+int store_delivery_list(struct arena *arena, struct db *db, int64_t limit, struct delivery_row **rows,
+                        size_t *count, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    int row;
+
+    *rows = NULL;
+    *count = 0;
+    if (db_prepare(db,
+                   "SELECT at, channel, recipient, subject, outcome = 'delivered', created_at, tries, error "
+                   "FROM alert_delivery ORDER BY id DESC LIMIT ?",
+                   &stmt, err) < 0)
+        return -1;
+    db_bind_int(stmt, 1, limit);
+    while ((row = db_step(stmt, err)) > 0) {
+        *rows = store_rows_room(arena, *rows, *count, sizeof **rows);
+        (*rows)[(*count)++] = (struct delivery_row){
+            .at = db_int(stmt, 0),
+            .channel = store_text(arena, stmt, 1),
+            .recipient = store_text(arena, stmt, 2),
+            .subject = store_text(arena, stmt, 3),
+            .delivered = db_int(stmt, 4) != 0,
+            .created_at = db_int(stmt, 5),
+            .tries = db_int(stmt, 6),
+            .error = store_text(arena, stmt, 7),
+        };
+    }
+    return row;
 }

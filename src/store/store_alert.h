@@ -59,6 +59,21 @@ int store_outbox_postpone(struct db *db, const char *channel, const char *error,
 /* What waits because it failed is due now: somebody asks for it. What is being tried stays with whoever took it. */
 int store_outbox_hurry(struct db *db, int64_t now, struct err *err);
 
-int store_outbox_delete(struct db *db, int64_t id, struct err *err);
+/* What became of a message. */
+struct delivery_row {
+    int64_t at;
+    const char *channel, *recipient, *subject; /* as of an outbox_row */
+    bool delivered;                            /* false: given up */
+    int64_t created_at, tries;
+    const char *error; /* why it was given up, else NULL */
+};
+
+/* The message leaves the outbox: it was taken at `at` (`error` NULL), or is given up. Keeps the newest thousand. */
+int store_outbox_end(struct db *db, const struct outbox_row *row, int64_t at, const char *error,
+                     struct err *err);
+
+/* The newest first, at most `limit`. */
+int store_delivery_list(struct arena *arena, struct db *db, int64_t limit, struct delivery_row **rows,
+                        size_t *count, struct err *err);
 
 #endif

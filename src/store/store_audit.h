@@ -27,4 +27,9 @@ int store_audit_list(struct arena *arena, struct db *db, int64_t before, int64_t
 int store_audit_find(struct arena *arena, struct db *db, const char *actor, const char *object,
                      int64_t before, int64_t limit, struct audit **audits, size_t *count, struct err *err);
 
+/* The same, of what changed a host: its settings, schedule, keys, and what people decided about its snapshots. Not what was
+ * run, read or pruned. */
+int store_audit_of_host(struct arena *arena, struct db *db, const char *host, int64_t before, int64_t limit,
+                        struct audit **audits, size_t *count, struct err *err);
+
 #endif

@@ -245,6 +245,18 @@ static const struct listing_column message_columns[] = {
     TEXT("body", "alert_outbox.body"),
     {0}};
 
+static const struct listing_column delivery_columns[] = {
+    ID("id", "alert_delivery.id"),
+    TIME("at", "alert_delivery.at"),
+    WORDS("channel", "alert_delivery.channel", "mail\nwebhook"),
+    TEXT("recipient", "alert_delivery.recipient"),
+    TEXT("subject", "alert_delivery.subject"),
+    WORDS("outcome", "alert_delivery.outcome", "delivered\ngiven_up"),
+    TIME("created_at", "alert_delivery.created_at"),
+    NUMBER("tries", "alert_delivery.tries"),
+    TEXT("error", "alert_delivery.error"),
+    {0}};
+
 /* clang-format off */
 const struct listing_table listing_tables[] = {
     {.name = "hosts", .title = "Hosts", .singular = "Host", .main = "host",
@@ -317,6 +329,10 @@ const struct listing_table listing_tables[] = {
      .from = "alert_outbox", .id = "alert_outbox.id", .label = "id", .date = "created_at", .sort = "-id",
      .shown = "id channel recipient subject created_at tries last_error", .searched = "subject recipient",
      .filters = "channel", .left_out = "", .is_fact = true, .columns = message_columns},
+    {.name = "deliveries", .title = "Messages that were sent", .singular = "Message", .main = "alert_delivery",
+     .from = "alert_delivery", .id = "alert_delivery.id", .label = "id", .date = "at", .sort = "-id",
+     .shown = "id at channel recipient subject outcome tries error", .searched = "subject recipient",
+     .filters = "channel outcome", .left_out = "", .is_fact = true, .columns = delivery_columns},
     {0},
 };
 /* clang-format on */

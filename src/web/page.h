@@ -29,6 +29,7 @@ int page_admin_confirm_post(struct visit *visit, json_t **document, struct err *
 /* page_api.c: the index of the API, the audit */
 int page_api_index(struct visit *visit, json_t **document, struct err *err);
 int page_audit(struct visit *visit, json_t **document, struct err *err);
+int page_history(struct visit *visit, json_t **document, struct err *err);
 
 /* page_deletion.c: what goes for good, and what has gone */
 int page_deletion(struct visit *visit, json_t **document, struct err *err);
@@ -92,6 +93,10 @@ int page_setup_schedule_post(struct visit *visit, json_t **document, struct err 
 int page_retention_kind_check(const char *value, struct err *err);
 int page_retention(struct visit *visit, json_t **document, struct err *err);
 int page_retention_post(struct visit *visit, json_t **document, struct err *err);
+
+/* page_notification.c: who is told */
+int page_notification(struct visit *visit, json_t **document, struct err *err);
+int page_notification_test_post(struct visit *visit, json_t **document, struct err *err);
 
 /* page_run.c: runs, logs, the queue */
 int page_runs(struct visit *visit, json_t **document, struct err *err);

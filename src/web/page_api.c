@@ -77,3 +77,19 @@ int page_audit(struct visit *visit, json_t **document, struct err *err)
                             : json_incref(json_object_get(*document, "next")));
     return 0;
 }
+
+int page_history(struct visit *visit, json_t **document, struct err *err)
+{
+    int64_t before = 0;
+    json_t *next;
+
+    if (visit_text(visit, "before") != NULL &&
+        parse_int(visit_text(visit, "before"), 1, INT64_MAX, &before, err) < 0)
+        return err_in(err, "before");
+    if (document_host_history(visit->service, visit_param(visit, "host"), before, LIMIT, document, err) < 0)
+        return -1;
+    next = json_object_get(*document, "next");
+    visit->extra = json_pack("{s:o, s:b}", "older", next == NULL ? json_null() : json_incref(next),
+                             "is_first", before == 0);
+    return 0;
+}

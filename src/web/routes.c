@@ -11,6 +11,7 @@ static const struct route_field setup_form[] = {
     {"code", true, NULL}, {"username", true, user_name_check}, {"password", true, NULL}, {0}};
 static const struct route_field audit_query[] = {
     {"actor", false, NULL}, {"object", false, NULL}, {"before", false, NULL}, {0}};
+static const struct route_field before_query[] = {{"before", false, NULL}, {0}};
 static const struct route_field password_form[] = {
     {"password", true, NULL}, {"new_password", true, NULL}, {"again", true, NULL}, {0}};
 static const struct route_field theme_form[] = {{"theme", true, page_theme_check}, {0}};
@@ -182,6 +183,8 @@ const struct route routes[] = {
      .handle = page_config},
     {.method = HTTP_POST, .path = "/hosts/:host/config", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
      .form = "/hosts/:host/config", .settings = SCOPE_HOST, .handle = page_config_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/history", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "History", .template = "history", .tab = "History", .fields = before_query, .handle = page_history},
     {.method = HTTP_GET, .path = "/hosts/:host/remove", .faces = FACE_BOTH, .right = RIGHT_READ,
      .title = "Remove the host", .template = "host_remove", .command = "pobsync remove-host :host",
      .handle = page_host_remove},
@@ -254,6 +257,11 @@ const struct route routes[] = {
      .template = "settings", .nav = "Settings", .handle = page_settings},
     {.method = HTTP_POST, .path = "/settings", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .form = "/settings",
      .settings = SCOPE_GLOBAL, .handle = page_settings_post},
+    {.method = HTTP_GET, .path = "/settings/notifications", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .title = "Notifications", .template = "notifications", .command = "pobsync notify",
+     .handle = page_notification},
+    {.method = HTTP_POST, .path = "/settings/notifications/test", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
+     .handle = page_notification_test_post},
     {.method = HTTP_GET, .path = "/self-check", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Self-check",
      .template = "check", .nav = "Self-check", .command = "pobsync check", .handle = page_check},
     {.method = HTTP_GET, .path = "/users", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Users",

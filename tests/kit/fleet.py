@@ -168,5 +168,7 @@ class Fleet:
             self.audit("x." + text, text, actor=text, before=text, after=text)
             self.link.execute("INSERT INTO alert_outbox (channel, recipient, subject, body, created_at, next_try_at, "
                               "last_error) VALUES ('mail', ?, ?, ?, 1, 1, ?)", (text,) * 4)
+            self.link.execute("INSERT INTO alert_delivery (at, channel, recipient, subject, outcome, created_at, tries, "
+                              "error) VALUES (1, 'mail', ?, ?, 'given_up', 1, 1, ?)", (text,) * 3)
         self.link.commit()
         return host

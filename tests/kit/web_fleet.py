@@ -68,4 +68,4 @@ def pages(routes, values):
         if all(name in known for name in names):
             found.append(re.sub(r":(\w+)", lambda match: known[match[1]], route["path"]))
     return found + ["/api/v1/docs"] + [f"/admin/{table}" for table in ("hosts", "schedules", "runs", "purges", "audit", "users", "sessions",
-                                                    "tokens", "messages")]
+                                                    "tokens", "messages", "deliveries")]

@@ -88,8 +88,42 @@ static void failures_wait_and_can_be_hurried(void **state)
     /* What is being tried stays with whoever took it. */
     assert_ok(store_outbox_hurry(s->db, 110, &s->err), &s->err);
     assert_int_equal(due(s, 110, &rows), 2);
-    assert_ok(store_outbox_delete(s->db, rows[0].id, &s->err), &s->err);
+    assert_ok(store_outbox_end(s->db, &rows[0], 300, NULL, &s->err), &s->err);
     assert_int_equal(due(s, 0, &rows), 2);
+}
+
+static void what_became_of_messages_is_kept_for_a_while(void **state)
+{
+    struct scratch *s = *state;
+    struct delivery_row *ended;
+    struct outbox_row *rows;
+    size_t count;
+
+    add(s, "a@b", 100);
+    add(s, NULL, 100);
+    assert_int_equal(due(s, 0, &rows), 2);
+    assert_int_equal(store_outbox_take(s->db, &rows[0], 220, &s->err), 1);
+    assert_ok(store_outbox_end(s->db, &rows[0], 300, NULL, &s->err), &s->err);
+    assert_ok(store_outbox_end(s->db, &rows[1], 310, "nobody is there", &s->err), &s->err);
+    assert_int_equal(due(s, 0, &rows), 0);
+    assert_ok(store_delivery_list(&s->arena, s->db, 10, &ended, &count, &s->err), &s->err);
+    assert_int_equal(count, 2);
+    assert_string_equal(ended[0].error, "nobody is there");
+    assert_false(ended[0].delivered);
+    assert_null(ended[0].recipient);
+    assert_string_equal(ended[1].recipient, "a@b");
+    assert_true(ended[1].delivered);
+    assert_int_equal(ended[1].at, 300);
+    assert_int_equal(ended[1].tries, 1);
+    assert_null(ended[1].error);
+    /* The oldest ones go. */
+    for (int i = 0; i < 1000; i++) {
+        add(s, "a@b", 100);
+        assert_int_equal(due(s, 0, &rows), 1);
+        assert_ok(store_outbox_end(s->db, &rows[0], 400, NULL, &s->err), &s->err);
+    }
+    assert_int_equal(scratch_int(s, "SELECT count(*) FROM alert_delivery"), 1000);
+    assert_int_equal(scratch_int(s, "SELECT count(*) FROM alert_delivery WHERE at < 400"), 0);
 }
 
 static void repetitions_hold_their_host(void **state)
@@ -153,6 +187,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_told_is_replaced_and_forgotten, scratch_setup_db,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(a_message_is_taken_once, scratch_setup_db, scratch_teardown),
+        cmocka_unit_test_setup_teardown(what_became_of_messages_is_kept_for_a_while, scratch_setup_db,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(failures_wait_and_can_be_hurried, scratch_setup_db, scratch_teardown),
         cmocka_unit_test_setup_teardown(repetitions_hold_their_host, scratch_setup_db, scratch_teardown),
         cmocka_unit_test_setup_teardown(whom_to_tell_comes_back, scratch_setup_db, scratch_teardown),
