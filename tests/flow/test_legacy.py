@@ -1,6 +1,8 @@
 """Configuration files of the original: in and out, with every mistake at its place and nothing half imported."""
 
 import os
+import random
+import sqlite3
 import time
 import unittest
 
@@ -55,6 +57,91 @@ BOMBS = {
     "types": b"address: {a: b}\nssh: [x]\n",
     "two": b"address: a.example\n---\naddress: b.example\n",
 }
+
+# Words that a YAML reader may take for something else.
+WORDS = ["yes", "No", "~", "null", "1e3", "0x10", "-0", ".5", "2026-11-26", "*.tmp", "*alias", "&anchor", "!tag", "#note", "a #b",
+         "a: b", "a:", "-", "- x", "?", "? x", "[x]", "{a: b}", "%dir", "@x", "`x`", "'", "\"", "a'b", "\\n", "|", ">", "<<", "=", ",",
+         " lead", "trail ", "  ", "---", "...", "naïve", "日本", "😀", "\u00a0x", "x\u2028y", "x\ufeffy", "é" * 900]
+ZONES = ["UTC", "Europe/Amsterdam", "America/New_York", "Asia/Kathmandu"]
+ROUNDS, HOSTS = 25, 6
+CRONS = ["15 2 * * *", "@daily", "*/5 0-6 * * mon-fri", "0 0 29 2 *", "1,2,3 4 1 jan,jul 0"]
+COUNTS = (0, 1, 7, 10000)
+
+
+class RandomSettings:
+    """Options for random settings, those of one host or those of all."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def some(self, make, most=4):
+        return [make() for _ in range(self.random.randint(0, most))]
+
+    def choice(self, *values):
+        return self.random.choice(values)
+
+    def word(self):
+        """A pattern; one that begins like a rule of rsync's filter is refused."""
+        kind = self.random.randrange(3)
+        if kind == 0:
+            return self.choice(*(word for word in WORDS if word[:2] not in ("- ", "+ ", "! ")))
+        characters = "ab/*#:'\"\\%&,-é日 " if kind == 1 else "".join(map(chr, range(33, 127)))
+        made = "".join(self.random.choice(characters) for _ in range(self.random.randint(1, 30)))
+        return "x" + made
+
+    def path(self):
+        plain = [word for word in WORDS if not set("*?[\\\"'") & set(word) and word not in ("...",)]
+        return "/srv/" + self.choice(*plain)
+
+    def lists(self, host):
+        lists = {
+            "ssh_options": lambda: self.random.sample(
+                ["ProxyJump=me@bastion", "ConnectTimeout=9", "Compression=yes", "AddressFamily=inet6"],
+                self.random.randint(0, 4)),
+            "rsync_args": lambda: self.some(lambda: self.choice(
+                "--compress", "--checksum", "--numeric-ids", "--max-size=10G", "--bwlimit=1.5M"), 3),
+            "includes": lambda: self.some(lambda: self.path()[1:]),
+            "excludes": lambda: self.some(self.word, 8),
+        }
+        if not host:
+            lists["allowed_hosts"] = lambda: self.some(lambda: self.choice("backup.example.net", "192.0.2.1", "[2001:db8::1]"))
+            lists["trusted_proxies"] = lambda: self.some(lambda: self.choice("10.0.0.0/8", "::1"))
+        return lists
+
+    def values(self, host):
+        values = {
+            "timezone": lambda: self.choice(*ZONES), "ssh_user": lambda: self.choice("root", "no", "null", "_x.y-z$"),
+            "ssh_port": lambda: self.random.randint(1, 65535), "ssh_identity_file": lambda: self.path(),
+            "rsync_binary": lambda: self.choice("rsync", "/usr/bin/rsync", "/opt/a: b/rsync-3"),
+            "bwlimit_kbps": lambda: self.choice(0, 5, 10000000), "timeout_seconds": lambda: self.choice(10, 86400),
+            "max_runtime_seconds": lambda: self.choice(60, 2592000), "retries": lambda: self.choice(0, 10),
+            "source_root": lambda: self.choice("/", self.path()), "max_delete": lambda: self.choice(0, 100000),
+            "max_age_hours": lambda: self.choice(0, 87600), "min_free_bytes": lambda: self.choice(0, 1, 1 << 60),
+            "min_free_inodes": lambda: self.choice(0, 10 ** 12),
+        } | {f"keep_{each}": lambda: self.choice(*COUNTS)
+             for each in ("last", "hourly", "daily", "weekly", "monthly", "yearly")}
+        if not host:
+            values |= {"parallel_runs": lambda: self.random.randint(1, 64), "keep_logs_days": lambda: self.choice(0, 36500)}
+        return values
+
+    def options(self, host):
+        """Arguments that set each field or leave it out."""
+        arguments = []
+        for name, make in self.values(host).items():
+            if self.random.random() < 0.5:
+                arguments.append(f"--{name.replace('_', '-')}={make()}")
+        for name, make in self.lists(host).items():
+            if self.random.random() < 0.6:
+                arguments += [f"--{name.replace('_', '-')}={each}" for each in make() or [""]]
+        for name in ("excludes_replace", "one_file_system", "protect_bases", "allow_empty") + (("enabled",) if host else ()):
+            if self.random.random() < 0.5:
+                arguments.append(f"--{self.choice('', 'no-')}{name.replace('_', '-')}")
+        return arguments
+
+    def schedule(self):
+        return [f"--cron={self.choice(*CRONS)}", self.choice("--prune", "--no-prune"),
+                self.choice("--enable", "--disable"), f"--grace={self.choice('1m', '90m', '30d')}",
+                *self.choice([], [f"--timezone={self.choice(*ZONES)}"])]
 
 
 class Legacy(unittest.TestCase):
@@ -202,6 +289,47 @@ class Legacy(unittest.TestCase):
                 self.assertEqual(other.json(*words)["settings"], self.pobsync.json(*words)["settings"])
             self.assertEqual(other.json("schedule", "web1")["cron"], "15 2 * * *")
             self.assertEqual(self.pobsync.json("import-configs", "--prefix", work.path)["counts"]["changed"], 0)
+
+    def rows(self, pobsync):
+        """All that is set, as the tables have it: {table: rows without what an installation numbers and dates itself}."""
+        own = {"id", "node_id", "host_id", "created_at", "changed_at", "updated_at"}
+        link = sqlite3.connect(pobsync.database)
+        link.row_factory = sqlite3.Row
+        found = {}
+        for table, statement in (
+                ("global", "SELECT * FROM global_config"), ("host", "SELECT * FROM host ORDER BY name"),
+                ("schedule", "SELECT host.name, schedule.* FROM schedule JOIN host ON host.id = host_id ORDER BY host.name")):
+            found[table] = [{key: row[key] for key in row.keys() if key not in own} for row in link.execute(statement)]
+        link.close()
+        return found
+
+    def test_random_settings_survive_an_export_and_an_import(self):
+        fields = 0
+        for seed in range(ROUNDS):
+            made = RandomSettings(seed)
+            with self.subTest(seed=seed), WorkDir() as work, Pobsync(sanitised=False) as one, \
+                    Pobsync(sanitised=False) as other:
+                if made.random.random() < 0.8:
+                    one.ok("configure-global", *made.options(False))
+                for number in range(made.random.randint(0, HOSTS)):
+                    name = made.choice("a", "no", "null", "7", "x.y_z-") + str(number)
+                    address = made.choice("192.0.2.1", "2001:db8::1", "host.example.net", "no", "null")
+                    one.ok("configure-host", name, "--address", address, *made.options(True))
+                    if made.random.random() < 0.5:
+                        one.ok("schedule", name, *made.schedule())
+                one.ok("export-configs", "--prefix", work.path)
+                report = other.json("import-configs", "--prefix", work.path)
+                counts = report["counts"]
+                self.assertEqual((counts["unknown"], counts["left_out"], counts["changed"]), (0, 0, 0), report)
+                before, after = self.rows(one), self.rows(other)
+                fields += sum(value is not None for rows in before.values() for row in rows for value in row.values())
+                # Without a file's word nothing is set, and a row of all defaults is as good as none.
+                empty = [row for row in before["global"] if all(value is None for value in row.values())]
+                self.assertEqual(after, before | ({"global": after["global"]} if empty and not after["global"] else {}))
+                again = one.json("import-configs", "--prefix", work.path)["counts"]
+                self.assertEqual((again["taken"], again["changed"]), (0, 0), "the same again changes nothing")
+        self.assertGreater(fields, 20 * ROUNDS)
+        print(f"{ROUNDS} configurations (seeds 0 to {ROUNDS - 1}), {fields} values, each as it was")
 
     def test_an_export_writes_through_no_link(self):
         self.pobsync.ok("configure-host", "web1", "--address", "192.0.2.8")
