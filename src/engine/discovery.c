@@ -144,10 +144,20 @@ static void explain(struct arena *arena, struct discovery_look *look, int kind_f
                                            : "its data is no directory";
 }
 
-/* An entry of a directory of snapshots. */
-static void look_at(struct arena *arena, struct discovery_look *look, int kind_fd, enum snapshot_kind kind,
-                    const char *name)
+/* A directory of snapshots that is looked at. */
+struct kind_directory {
+    enum snapshot_kind kind;
+    int fd;
+    uint64_t mount_id;
+    uid_t uid; /* ours */
+};
+
+/* An entry of it. `is_dir`: it is a real directory; false: who knows. */
+static void look_at(struct arena *arena, struct discovery_look *look, const struct kind_directory *directory,
+                    const char *name, bool is_dir)
 {
+    enum snapshot_kind kind = directory->kind;
+    int kind_fd = directory->fd;
     struct discovery_entry *entry = add_entry(arena, look, kind, name);
     char data[NAME_MAX + sizeof "/data"];
     struct stat st;
@@ -161,6 +171,10 @@ static void look_at(struct arena *arena, struct discovery_look *look, int kind_f
         return;
     }
     stpcpy(stpcpy(data, name), kind == KIND_INCOMPLETE ? "" : "/data");
+    /* Nearly all are as runs leave them, and there are many: only the others are opened. */
+    entry->candidate = is_dir && fs_is_own_dir(kind_fd, data, directory->mount_id, directory->uid);
+    if (entry->candidate)
+        return;
     fd = fs_open_dir(kind_fd, data, true, &err);
     if (fd >= 0)
         entry->candidate = true;
@@ -190,8 +204,9 @@ static DIR *open_stream(int fd)
     return stream;
 }
 
-/* The next name of a directory; NULL at its end, or when it cannot be read, which ends the look. */
-static const char *next_name(struct arena *arena, DIR *stream, const char *what, struct discovery_look *look)
+/* The next entry of a directory; NULL at its end, or when it cannot be read, which ends the look. */
+static const struct dirent *next_entry(struct arena *arena, DIR *stream, const char *what,
+                                       struct discovery_look *look)
 {
     const struct dirent *entry;
 
@@ -201,23 +216,26 @@ static const char *next_name(struct arena *arena, DIR *stream, const char *what,
     } while (entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
     if (entry == NULL && errno != 0)
         end_with_errno(arena, look, what, errno);
-    return entry == NULL ? NULL : entry->d_name;
+    return entry;
 }
 
 static void look_at_kind(struct arena *arena, int host_fd, enum snapshot_kind kind,
                          const struct discovery_limits *limits, struct discovery_look *look)
 {
-    const char *directory = snapshot_kind_directory(kind), *name;
+    const char *directory = snapshot_kind_directory(kind);
     const char *what = arena_printf(arena, "%s/: ", directory);
+    struct kind_directory looked = {.kind = kind, .uid = geteuid()};
+    const struct dirent *entry;
     struct stat st;
     struct err err;
     FD_SCOPED fd = fs_open_dir(host_fd, directory, true, &err);
     DIR *stream;
+    bool is_mount;
 
     if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) {
-        struct discovery_entry *entry = add_entry(arena, look, KIND__MAX, directory);
+        struct discovery_entry *odd = add_entry(arena, look, KIND__MAX, directory);
 
-        entry->problem =
+        odd->problem =
             fstatat(host_fd, directory, &st, AT_SYMLINK_NOFOLLOW) == 0 ? what_it_is(st.st_mode) : NULL;
         return;
     }
@@ -231,9 +249,12 @@ static void look_at_kind(struct arena *arena, int host_fd, enum snapshot_kind ki
             end_with_errno(arena, look, what, errno);
         return;
     }
-    while (look->end == LOOK_DONE && (name = next_name(arena, stream, what, look)) != NULL &&
+    looked.fd = fd;
+    if (fs_mount_id(fd, &looked.mount_id, &is_mount, &err) < 0)
+        end_look(look, LOOK_IO_ERROR, arena_strdup(arena, err.message));
+    while (look->end == LOOK_DONE && (entry = next_entry(arena, stream, what, look)) != NULL &&
            go_on(arena, limits, look)) {
-        look_at(arena, look, fd, kind, name);
+        look_at(arena, look, &looked, entry->d_name, entry->d_type == DT_DIR);
         drop_gone(look);
     }
     closedir(stream);
@@ -244,14 +265,15 @@ static void look_at_top(struct arena *arena, int host_fd, const struct discovery
                         struct discovery_look *look)
 {
     DIR *stream = open_stream(host_fd);
-    const char *name;
+    const struct dirent *found;
     struct stat st;
 
     if (stream == NULL) {
         end_with_errno(arena, look, "", errno);
         return;
     }
-    while ((name = next_name(arena, stream, "", look)) != NULL && go_on(arena, limits, look)) {
+    while ((found = next_entry(arena, stream, "", look)) != NULL && go_on(arena, limits, look)) {
+        const char *name = found->d_name;
         struct discovery_entry *entry;
 
         if (is_ours(name) || kind_of_directory(name) != KIND__MAX)

@@ -76,6 +76,11 @@ int fs_room(int fd, struct fs_room *room, struct err *err);
 /* The identity of the mount that `fd` is on (STATX_MNT_ID), and whether `fd` is that mount's root. */
 int fs_mount_id(int fd, uint64_t *mount_id, bool *is_mount_root, struct err *err);
 
+/* Whether `path` is a directory on this mount whose owner is `uid`, the caller's effective one, and may read and enter
+ * it: one call, where to open it takes two and twice the time. Links are followed but for the last part, and `false`
+ * says nothing: open it then. */
+bool fs_is_own_dir(int dirfd, const char *path, uint64_t mount_id, uid_t uid);
+
 /* "ext4", "xfs", … or the magic number in hex. */
 const char *fs_type_name(struct arena *arena, int fd);
 

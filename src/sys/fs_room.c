@@ -38,6 +38,16 @@ int fs_mount_id(int fd, uint64_t *mount_id, bool *is_mount_root, struct err *err
     return 0;
 }
 
+bool fs_is_own_dir(int dirfd, const char *path, uint64_t mount_id, uid_t uid)
+{
+    static const unsigned wanted = STATX_TYPE | STATX_MODE | STATX_UID | STATX_MNT_ID;
+    struct statx stat;
+
+    return statx(dirfd, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, wanted, &stat) == 0 &&
+           (stat.stx_mask & wanted) == wanted && S_ISDIR(stat.stx_mode) && stat.stx_mnt_id == mount_id &&
+           stat.stx_uid == uid && (stat.stx_mode & (S_IRUSR | S_IXUSR)) == (S_IRUSR | S_IXUSR);
+}
+
 const char *fs_type_name(struct arena *arena, int fd)
 {
     /* statfs(2) and linux/magic.h; the last ones are in no header of the user's side. ext2 and ext3 share

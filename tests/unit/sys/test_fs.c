@@ -62,12 +62,38 @@ static void mounts_in_child(void *context)
     child_assert(fs_open_dir(s->fd, "m", true, &s->err) == -1 && errno == EXDEV);
     child_assert(fs_open_dir(s->fd, "m/below", true, &s->err) == -1 && errno == EXDEV);
     child_assert(fs_mount_id(s->fd, &outer, &is_root, &s->err) == 0 && !is_root);
+    child_assert(!fs_is_own_dir(s->fd, "m", outer, geteuid()));
+    child_assert(!fs_is_own_dir(s->fd, "m/below", outer, geteuid()));
     fd = fs_open_dir(s->fd, "m", false, &s->err);
     child_assert(fd >= 0);
     child_assert(fs_mount_id(fd, &inner, &is_root, &s->err) == 0 && is_root && inner != outer);
     child_assert(strcmp(fs_type_name(&s->arena, fd), "tmpfs") == 0);
     fd = fs_open_dir(s->fd, "m/below", false, &s->err);
     child_assert(fs_mount_id(fd, &outer, &is_root, &s->err) == 0 && !is_root && inner == outer);
+}
+
+static void a_directory_of_our_own_is_told_without_opening_it(void **state)
+{
+    struct scratch *s = *state;
+    uid_t uid = geteuid();
+    uint64_t mount;
+    bool is_root;
+
+    assert_ok(fs_mount_id(s->fd, &mount, &is_root, &s->err), &s->err);
+    assert_int_equal(mkdirat(s->fd, "d", 0700), 0);
+    assert_int_equal(mkdirat(s->fd, "d/data", 0500), 0);
+    assert_int_equal(symlinkat("data", s->fd, "d/link"), 0);
+    assert_int_equal(mkfifoat(s->fd, "d/fifo", 0700), 0);
+    assert_true(fs_is_own_dir(s->fd, "d/data", mount, uid));
+    assert_false(fs_is_own_dir(s->fd, "d/data", mount, uid + 1));
+    assert_false(fs_is_own_dir(s->fd, "d/data", mount + 1, uid));
+    assert_false(fs_is_own_dir(s->fd, "d/link", mount, uid));
+    assert_false(fs_is_own_dir(s->fd, "d/fifo", mount, uid));
+    assert_false(fs_is_own_dir(s->fd, "d/none", mount, uid));
+    for (mode_t mode = 0; mode < 0500; mode += 0100) {
+        assert_int_equal(fchmodat(s->fd, "d/data", mode | 077, 0), 0);
+        assert_false(fs_is_own_dir(s->fd, "d/data", mount, uid));
+    }
 }
 
 static void mounts_are_told_and_not_crossed(void **state)
@@ -278,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(root_is_opened_without_links),
         scratch_test(directories_are_opened_below),
+        scratch_test(a_directory_of_our_own_is_told_without_opening_it),
         scratch_test(mounts_are_told_and_not_crossed),
         scratch_test(only_regular_files_are_opened),
         scratch_test(directories_are_made),
