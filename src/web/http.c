@@ -251,6 +251,14 @@ int http_start(const struct http_options *options, struct http_server **server, 
                              : "see its log with -vv");
 }
 
+int http_connection_fd(const struct http_request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return info == NULL ? -1 : info->connect_fd;
+}
+
 void http_stop(struct http_server **server)
 {
     if (*server == NULL)

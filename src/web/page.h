@@ -55,6 +55,9 @@ int page_versions(struct visit *visit, json_t **document, struct err *err);
 int page_diff(struct visit *visit, json_t **document, struct err *err);
 int page_diff_choose(struct visit *visit, json_t **document, struct err *err);
 
+/* page_events.c: what happens, as it happens */
+int page_events(struct visit *visit, json_t **document, struct err *err);
+
 /* page_files.c: the bytes of it */
 int page_content(struct visit *visit, json_t **document, struct err *err);
 int page_format_check(const char *value, struct err *err);

@@ -424,4 +424,6 @@ void router_handle(void *context, struct http_request *request, struct http_resp
     work(&visit);
     json_decref(visit.extra);
     service_pool_give(visit.web->pool, &service);
+    if (request->method != HTTP_GET)
+        events_doubt(visit.web->events);
 }

@@ -53,6 +53,7 @@ static const struct route_field snapshots_query[] = {
     {"kind", false, page_kind_check}, {"before", false, NULL}, {0}};
 static const struct route_field runs_query[] = {
     {"host", false, NULL}, {"state", false, NULL}, {"before", false, NULL}, {"limit", false, NULL}, {0}};
+static const struct route_field events_query[] = {{"run", false, NULL}, {0}};
 static const struct route_field log_query[] = {{"from", false, NULL}, {0}};
 static const struct route_field schedule_fields_sent[] = {
     {"cron", false, NULL},          {"prune", false, page_yes_check},   {"timezone", false, NULL},
@@ -243,6 +244,10 @@ const struct route routes[] = {
      .template = "run", .handle = page_run},
     {.method = HTTP_GET, .path = "/runs/:run/log", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Log",
      .template = "log", .command = "pobsync log :run", .fields = log_query, .handle = page_log},
+    {.method = HTTP_GET, .path = "/events", .faces = FACE_API, .right = RIGHT_READ, .title = "Events",
+     .fields = events_query, .handle = page_events},
+    {.method = HTTP_GET, .path = "/hosts/:host/events", .faces = FACE_API, .right = RIGHT_READ, .title = "Events of a host",
+     .fields = events_query, .handle = page_events},
     {.method = HTTP_POST, .path = "/runs/:run/cancel", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
      .handle = page_cancel_post},
     {.method = HTTP_GET, .path = "/queue", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Queue",

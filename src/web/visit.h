@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "service/service.h"
 #include "service/service_pool.h"
+#include "web/events.h"
 #include "web/http.h"
 #include "web/route.h"
 #include "web/shared_status.h"
@@ -15,6 +16,7 @@ struct web {
     struct service_pool *pool;
     struct template_set *templates;
     struct shared_status *status;
+    struct events *events;
     const char *setup_code; /* "" when there was an admin at the start */
     const char *listen;     /* "127.0.0.1:8010" */
     bool tls;

@@ -85,6 +85,7 @@ static int serve(const struct web_options *options, struct web *web, struct aren
 {
     struct http_options http = {.listen_fd = -1, .handle = router_handle, .context = web};
     struct http_server *server = NULL;
+    int result = 0;
 
     if (options->certificate != NULL && (read_pem(arena, options->certificate, &http.certificate, err) < 0 ||
                                          read_pem(arena, options->key, &http.key, err) < 0))
@@ -93,16 +94,21 @@ static int serve(const struct web_options *options, struct web *web, struct aren
         return -1;
     web->listen = listen_name(arena, http.listen_fd);
     web->tls = http.certificate != NULL;
-    if (http_start(&http, &server, err) < 0) {
+    if (events_open(web->pool, &web->events, err) < 0 || http_start(&http, &server, err) < 0) {
         fs_close(&http.listen_fd);
-        return -1;
+        result = -1;
+    } else {
+        announce(web);
+        while (stop_requested() == 0)
+            stop_poll(NULL, 0, -1);
     }
-    announce(web);
-    while (stop_requested() == 0)
-        stop_poll(NULL, 0, -1);
+    if (web->events != NULL)
+        events_stop(web->events);
     http_stop(&server);
-    log_info("stopped");
-    return 0;
+    events_close(&web->events);
+    if (result == 0)
+        log_info("stopped");
+    return result;
 }
 
 int web_serve(const struct web_options *options, struct err *err)

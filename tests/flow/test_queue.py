@@ -69,18 +69,20 @@ class Progress(QueueCase):
         run = self.queue()
         worker = self.pobsync.spawn("worker", "--once")
         seen = []
+        tells_children = os.path.exists("/proc/thread-self/children")  # else the kernel does not say whose the file is
 
         def progress():
             told = self.pobsync.json("queue")["running"]
             if told and told[0]["progress"]:
                 seen.append(told[0]["progress"])
-                return told[0]["progress"]["bytes"] and told[0]["progress"]["path"]
+                return told[0]["progress"]["bytes"] and (told[0]["progress"]["path"] or not tells_children)
             return None
 
         wait_for(progress, 60, lambda: (seen, worker.output("stderr")))
         last = seen[-1]
         self.assertEqual(last["phase"], "transferring")
-        self.assertRegex(last["path"], "^big[0-3]$")
+        if tells_children:
+            self.assertRegex(last["path"], "^big[0-3]$")
         self.assertGreater(last["bytes_per_second"], 0)
         self.assertIn("transferring", self.pobsync.ok("queue").out)
         self.pobsync.ok("cancel", str(run))

@@ -57,26 +57,62 @@
     }
   }
 
-  // A page that shows something in progress loads itself again; a hidden tab waits.
-  const live = document.querySelector("[data-refresh]");
-  if (live) {
-    const period = 1000 * Number(live.dataset.refresh);
-    const again = async () => {
-      if (document.hidden) return setTimeout(again, period);
+  // A page that shows something in progress is told by events when there is something new, and otherwise loads itself again
+  // now and then. A hidden tab does neither.
+  const live = () => document.querySelector("[data-refresh]");
+  if (live()) {
+    const period = 1000 * Number(live().dataset.refresh), source = live().dataset.events;
+    let stream = null, timer = 0, soonest = 0, busy = false, greeted = false;
+    const isTold = () => stream && stream.readyState === EventSource.OPEN;
+    const next = (delay) => {
+      const at = Date.now() + delay;
+      if (timer && soonest <= at) return;
+      clearTimeout(timer);
+      soonest = at;
+      timer = setTimeout(() => { timer = 0; refresh(); }, delay);
+    };
+    // What has the focus keeps it: it is found again by its place and its words.
+    const put = (old, fresh) => {
+      const stops = (root) => all("a, button, summary, [tabindex]", root);
+      const at = stops(old).indexOf(document.activeElement);
+      old.replaceWith(fresh);
+      const stop = at < 0 ? null : stops(fresh)[at];
+      if (stop) stop.focus({ preventScroll: true });
+    };
+    const refresh = async () => {
+      const typing = document.activeElement.matches("input, select, textarea") && live().contains(document.activeElement);
+      if (busy || typing || document.hidden) return next(period);
+      busy = true;
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         if (answer.redirected || !answer.ok) return location.reload();
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.querySelector("[data-refresh]");
-        const old = document.querySelector("[data-refresh]");
         if (!fresh) return location.reload();
-        old.replaceWith(document.adoptNode(fresh));
+        if (fresh.innerHTML !== live().innerHTML) put(live(), document.adoptNode(fresh));
       } catch {
         /* the server is away for a moment: the next attempt tells */
       }
-      setTimeout(again, period);
+      busy = false;
+      next(isTold() ? 60000 : period);
     };
-    setTimeout(again, period);
+    const listen = () => {
+      if (!source || !window.EventSource || stream) return;
+      stream = new EventSource(source);
+      // What happened between this page and the stream, its first look after the usual time will show.
+      stream.addEventListener("hello", () => { if (greeted) next(200); greeted = true; });
+      for (const type of ["resync", "run"]) stream.addEventListener(type, () => next(200));
+      stream.addEventListener("progress", () => next(Math.max(1000, period / 3)));
+      stream.addEventListener("bye", () => location.reload());
+      stream.addEventListener("error", () => next(period));
+    };
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) return listen();
+      if (stream) stream.close();
+      stream = null;
+    });
+    if (!document.hidden) listen();
+    next(period);
   }
 
   // Keyboard: "/" to the filter, "g" and a letter to a page, "j" and "k" through the rows of a table.
