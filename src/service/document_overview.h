@@ -20,10 +20,4 @@ int document_snapshot_page(struct service *service, const char *host, const char
 int document_snapshot(struct service *service, const char *host, const char *name, json_t **document,
                       struct err *err);
 
-/* A part of the log of a run: {"id","host","state","first": number of its first line,"total": lines,"lines":[{"number",
- * "text","bad"}…],"previous": first line of the part before, or null,"next","first_bad": number of the first line that
- * tells of an error, or null}. */
-int document_log_page(struct service *service, int64_t id, int64_t first, int64_t limit, json_t **document,
-                      struct err *err);
-
 #endif

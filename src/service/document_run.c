@@ -1,24 +1,16 @@
-/* Runs as documents, and their logs. */
+/* Runs as documents. */
 #include "service/document.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
 #include "base/buf.h"
-#include "engine/host_directory.h"
 #include "engine/run_log.h"
 #include "service/backup_progress.h"
-#include "service/host_settings.h"
-#include "service/service_root.h"
 #include "store/store_host.h"
 #include "store/store_run.h"
-#include "sys/fs.h"
 
 static json_t *run_stats(const struct run_stats *stats)
 {
@@ -200,72 +192,4 @@ int document_run_newest(struct service *service, const char *host, enum job job,
         return document_run(service, run.id, document, err);
     *document = json_null();
     return found;
-}
-
-/* The copy that was put into the snapshot: -1 when it cannot be reached, for whatever reason. */
-static int open_copy(struct service *service, const struct run *run, const char **place)
-{
-    HOST_DIRECTORY_SCOPED directory = HOST_DIRECTORY_CLOSED;
-    FD_SCOPED root_fd = -1;
-    struct root_report report;
-    struct effective effective;
-    struct err unreachable;
-    const char *path;
-
-    if (run->host == NULL || run->snapshot == NULL || run->kind == NULL ||
-        global_settings_load(service, &effective, &unreachable) < 0 ||
-        service_root_open(service, effective.config.backup_root, &report, &root_fd, &unreachable) < 0 ||
-        root_fd < 0)
-        return -1;
-    path = arena_printf(service->arena, "%s/%s/rsync.log.gz", run->kind, run->snapshot);
-    *place = arena_printf(service->arena, "%s/%s/%s", effective.config.backup_root, run->host, path);
-    if (host_directory_open(service->arena, root_fd, effective.config.backup_root, run->host, false,
-                            &directory, &unreachable) < 0)
-        return -1;
-    return fs_open_file(directory.fd, path, &unreachable);
-}
-
-/* gzread() hands on what is not compressed as it is, so one reader does for both. Takes the descriptor. */
-static int read_log(struct service *service, int fd, char **text, size_t *size, struct err *err)
-{
-    BUF_SCOPED content = BUF_EMPTY;
-    char chunk[16384];
-    gzFile file = gzdopen(fd, "rb");
-    int got;
-
-    if (file == NULL)
-        abort();
-    while ((got = gzread(file, chunk, sizeof chunk)) > 0 && content.size < RUN_LOG_MAX)
-        buf_add(&content, chunk, (size_t)got);
-    gzclose(file);
-    if (got < 0 && content.size == 0)
-        return err_set(err, ERR_IO, "the log cannot be read, or is damaged");
-    if (got < 0)
-        buf_add_text(&content, "\n(the rest of this log is damaged)\n");
-    *text = arena_copy(service->arena, buf_text(&content), content.size);
-    *size = content.size;
-    return 0;
-}
-
-int document_log(struct service *service, int64_t id, char **text, size_t *size, struct err *err)
-{
-    const char *path = run_log_path(service->arena, service->environment.home, id);
-    const char *place = "its snapshot";
-    struct run run;
-    int fd;
-
-    if (store_run_load(service->arena, service->db, id, &run, err) < 0)
-        return -1;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        fd = open(run_log_packed_path(service->arena, service->environment.home, id),
-                  O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        fd = open_copy(service, &run, &place);
-    if (fd >= 0)
-        return read_log(service, fd, text, size, err);
-    err_set(err, ERR_NOT_FOUND, "run %lld has no log: it is neither \"%s\" nor \"%s\"", (long long)id, path,
-            place);
-    return err_hint(
-        err, "a run that was refused before it began writes none; `pobsync runs` tells how each ended");
 }

@@ -104,6 +104,8 @@ int page_notification_test_post(struct visit *visit, json_t **document, struct e
 /* page_run.c: runs, logs, the queue */
 int page_runs(struct visit *visit, json_t **document, struct err *err);
 int page_run(struct visit *visit, json_t **document, struct err *err);
+int page_level_check(const char *value, struct err *err);
+int page_log_raw(struct visit *visit, json_t **document, struct err *err);
 int page_log(struct visit *visit, json_t **document, struct err *err);
 int page_cancel_post(struct visit *visit, json_t **document, struct err *err);
 int page_queue(struct visit *visit, json_t **document, struct err *err);

@@ -1,10 +1,11 @@
 /* Runs, their logs, the queue. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/parse.h"
 #include "model/run.h"
 #include "service/document.h"
-#include "service/document_overview.h"
+#include "service/document_log.h"
 #include "service/document_queue.h"
 #include "service/document_schedule.h"
 #include "service/service_queue.h"
@@ -63,11 +64,72 @@ int page_run(struct visit *visit, json_t **document, struct err *err)
 
 int page_log(struct visit *visit, json_t **document, struct err *err)
 {
-    int64_t id, first = 1;
+    struct log_wish wish = {.first = 1,
+                            .limit = LINES_SHOWN,
+                            .level = visit_text(visit, "level"),
+                            .text = visit_text(visit, "q"),
+                            .tail = visit_text(visit, "follow") != NULL};
+    enum run_state state;
+    int64_t id;
 
-    if (run_id(visit, &id, err) < 0 || number(visit, "from", INT64_MAX / 2, &first, err) < 0)
+    if (run_id(visit, &id, err) < 0 || number(visit, "from", INT64_MAX / 2, &wish.first, err) < 0 ||
+        number(visit, "at", INT64_MAX / 2, &wish.at, err) < 0 ||
+        document_log_page(visit->service, id, &wish, document, err) < 0)
         return -1;
-    return document_log_page(visit->service, id, first, LINES_SHOWN, document, err);
+    state = run_state_parse(json_string_value(json_object_get(*document, "state")));
+    visit->extra = json_pack("{s:b, s:b}", "follow", wish.tail, "ended", run_has_ended(state));
+    return 0;
+}
+
+/* --- the log as it is, sent piece by piece -------------------------------------------------------------------- */
+
+struct sent_log {
+    struct http_stream stream;
+    struct run_log_reader *reader;
+};
+
+static ssize_t read_sent_log(void *context, char *bytes, size_t room)
+{
+    struct sent_log *log = context;
+    ssize_t got = document_log_read(log->reader, bytes, room);
+
+    return got > 0 ? got : got == 0 ? HTTP_STREAM_END : HTTP_STREAM_BROKEN;
+}
+
+static void close_sent_log(void *context)
+{
+    struct sent_log *log = context;
+
+    document_log_close(&log->reader);
+    free(log);
+}
+
+int page_log_raw(struct visit *visit, json_t **document, struct err *err)
+{
+    struct run_log_reader *reader = NULL;
+    struct sent_log *log;
+    int64_t id;
+
+    (void)document;
+    if (run_id(visit, &id, err) < 0 || document_log_open(visit->service, id, 0, &reader, err) < 0)
+        return -1;
+    log = calloc(1, sizeof *log);
+    if (log == NULL)
+        abort();
+    *log = (struct sent_log){.stream = {.read = read_sent_log, .close = close_sent_log, .context = log},
+                             .reader = reader};
+    visit_answer(visit, 200, "text/plain; charset=utf-8", "");
+    visit->response->stream = &log->stream;
+    url_pairs_add(visit->arena, &visit->response->headers, "Content-Disposition",
+                  arena_printf(visit->arena, "attachment; filename=\"run-%lld.log\"", (long long)id));
+    return 0;
+}
+
+int page_level_check(const char *value, struct err *err)
+{
+    if (*value == '\0' || strcmp(value, "warning") == 0 || strcmp(value, "error") == 0)
+        return 0;
+    return err_set(err, ERR_INVALID, "\"%s\" is no level, expected warning or error", value);
 }
 
 int page_cancel_post(struct visit *visit, json_t **document, struct err *err)

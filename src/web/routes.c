@@ -54,7 +54,12 @@ static const struct route_field snapshots_query[] = {
 static const struct route_field runs_query[] = {
     {"host", false, NULL}, {"state", false, NULL}, {"before", false, NULL}, {"limit", false, NULL}, {0}};
 static const struct route_field events_query[] = {{"run", false, NULL}, {0}};
-static const struct route_field log_query[] = {{"from", false, NULL}, {0}};
+static const struct route_field log_query[] = {{"from", false, NULL},
+                                               {"at", false, NULL},
+                                               {"level", false, page_level_check},
+                                               {"q", false, NULL},
+                                               {"follow", false, page_yes_check},
+                                               {0}};
 static const struct route_field schedule_fields_sent[] = {
     {"cron", false, NULL},          {"prune", false, page_yes_check},   {"timezone", false, NULL},
     {"grace_seconds", false, NULL}, {"enabled", false, page_yes_check}, {0}};
@@ -244,6 +249,8 @@ const struct route routes[] = {
      .template = "run", .handle = page_run},
     {.method = HTTP_GET, .path = "/runs/:run/log", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Log",
      .template = "log", .command = "pobsync log :run", .fields = log_query, .handle = page_log},
+    {.method = HTTP_GET, .path = "/runs/:run/log/raw", .faces = FACE_PAGE, .right = RIGHT_READ,
+     .handle = page_log_raw},
     {.method = HTTP_GET, .path = "/events", .faces = FACE_API, .right = RIGHT_READ, .title = "Events",
      .fields = events_query, .handle = page_events},
     {.method = HTTP_GET, .path = "/hosts/:host/events", .faces = FACE_API, .right = RIGHT_READ, .title = "Events of a host",

@@ -81,15 +81,19 @@
     };
     const refresh = async () => {
       const typing = document.activeElement.matches("input, select, textarea") && live().contains(document.activeElement);
-      if (busy || typing || document.hidden) return next(period);
+      // What follows the end of a log waits while somebody reads further up.
+      const follows = live().dataset.follow, page = document.documentElement;
+      const isAbove = follows && innerHeight + scrollY < page.scrollHeight - 80;
+      if (busy || typing || isAbove || document.hidden) return next(period);
       busy = true;
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
         if (answer.redirected || !answer.ok) return location.reload();
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = page.querySelector("[data-refresh]");
+        const answered = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = answered.querySelector("[data-refresh]");
         if (!fresh) return location.reload();
         if (fresh.innerHTML !== live().innerHTML) put(live(), document.adoptNode(fresh));
+        if (follows) scrollTo(0, document.documentElement.scrollHeight);
       } catch {
         /* the server is away for a moment: the next attempt tells */
       }
@@ -103,6 +107,7 @@
       stream.addEventListener("hello", () => { if (greeted) next(200); greeted = true; });
       for (const type of ["resync", "run"]) stream.addEventListener(type, () => next(200));
       stream.addEventListener("progress", () => next(Math.max(1000, period / 3)));
+      stream.addEventListener("log", () => { if (live().dataset.follow) next(500); });
       stream.addEventListener("bye", () => location.reload());
       stream.addEventListener("error", () => next(period));
     };
@@ -111,6 +116,7 @@
       if (stream) stream.close();
       stream = null;
     });
+    if (live().dataset.follow) scrollTo(0, document.documentElement.scrollHeight);
     if (!document.hidden) listen();
     next(period);
   }
