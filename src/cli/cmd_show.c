@@ -1,6 +1,7 @@
 /* pobsync show */
 #include "cli/cell.h"
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/settings.h"
 #include "service/document.h"
 
@@ -21,6 +22,16 @@ static void add_keys(struct call *call, const json_t *document)
     }
 }
 
+static void add_running(struct call *call, const json_t *running)
+{
+    const char *progress = progress_cell(call->arena, json_object_get(running, "progress"));
+
+    if (json_is_object(running))
+        buf_printf(&call->out, "running    run %s, %s%s%s\n", cell_count(call->arena, running, "id"),
+                   cell_text(call->arena, running, "job"), progress == NULL ? "" : ": ",
+                   progress == NULL ? "" : progress);
+}
+
 static int run(struct call *call, struct err *err)
 {
     struct service *service = call_service(call, err);
@@ -36,6 +47,7 @@ static int run(struct call *call, struct err *err)
     buf_printf(&call->out, "created    %s UTC\n", cell_minute(call->arena, document, "created_at"));
     buf_printf(&call->out, "directory  %s\n", cell_text(call->arena, document, "path"));
     add_keys(call, document);
+    add_running(call, json_object_get(document, "running"));
     buf_add_char(&call->out, '\n');
     settings_render(call, document, NULL);
     return 0;

@@ -27,7 +27,8 @@ int document_hosts(struct service *service, json_t **document, struct err *err);
 /* {"items":[{"host","address"}…]}, by name: for completion, which looks at nothing but the database. */
 int document_host_names(struct service *service, json_t **document, struct err *err);
 
-/* {"host","created_at","path","settings":[{"name","value","origin","help"}…],"pinned_keys":[…],"key":{…}|null}. */
+/* {"host","created_at","path","settings":[{"name","value","origin","help"}…],"pinned_keys":[…],"key":{…}|null,
+ * "running": the run of it that is under way, as in document_runs(), or null}. */
 int document_host(struct service *service, const char *name, json_t **document, struct err *err);
 
 /* {"items":[snapshot…]} newest first; all hosts when `host` is NULL; deleted ones are left out. A snapshot:

@@ -49,11 +49,13 @@ int document_host(struct service *service, const char *name, json_t **document, 
     struct host_key *pins;
     struct identity identity;
     struct err no_key;
-    size_t count;
+    size_t pin_count, count;
+    struct run *running;
     bool has_key;
 
     if (host_settings_load(service, name, &settings, err) < 0 ||
-        store_host_key_list(service->arena, service->db, settings.host.id, &pins, &count, err) < 0)
+        store_host_key_list(service->arena, service->db, settings.host.id, &pins, &pin_count, err) < 0 ||
+        store_run_running(service->arena, service->db, settings.host.id, &running, &count, err) < 0)
         return -1;
     /* Without a key, or with one that cannot be used, the page says null; `key HOST` and `check` tell more. */
     has_key = identity_load(service, &settings, false, &identity, &no_key) == 0;
@@ -62,8 +64,9 @@ int document_host(struct service *service, const char *name, json_t **document, 
     json_object_set_new(*document, "created_at", document_time(settings.host.created_at));
     json_object_set_new(*document, "path", document_text(host_path(service, settings.config, name)));
     json_object_set_new(*document, "settings", document_settings(&settings.effective, SCOPE_HOST));
-    json_object_set_new(*document, "pinned_keys", document_pins(pins, count));
+    json_object_set_new(*document, "pinned_keys", document_pins(pins, pin_count));
     json_object_set_new(*document, "key", has_key ? key_item(&identity) : json_null());
+    json_object_set_new(*document, "running", count > 0 ? document_run_item(&running[0]) : json_null());
     return 0;
 }
 

@@ -85,9 +85,12 @@ class Progress(QueueCase):
             self.assertRegex(last["path"], "^big[0-3]$")
         self.assertGreater(last["bytes_per_second"], 0)
         self.assertIn("transferring", self.pobsync.ok("queue").out)
+        self.assertRegex(self.pobsync.ok("show", "web1").out, f"(?m)^running    run {run}, backup: transferring")
+        self.assertEqual(self.pobsync.json("show", "web1")["running"]["id"], run)
         self.pobsync.ok("cancel", str(run))
         self.wait_for_state(run, "cancelled")
         self.assertIsNone(self.run_row(run)["progress"])
+        self.assertIsNone(self.pobsync.json("show", "web1")["running"])
         self.assertEqual(self.query("SELECT progress FROM run WHERE id = ?", run), [(None,)])
         worker.wait(30)
         log = self.pobsync.ok("log", str(run)).out

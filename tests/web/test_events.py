@@ -253,12 +253,20 @@ class OnScreen(EventsCase):
         run = self.queue()
         wait_for(lambda: f"Run {run}" in text(), 30, text)
         screen.open(f"{base}/runs/{run}")
-        self.begin(run, {"phase": "transferring", "seen_at": "2026-01-01T00:00:00Z", "moved_at": "2026-01-01T00:00:00Z",
-                         "bytes": 1 << 20, "bytes_per_second": 1024, "files_seen": 5, "files_total": 10,
-                         "list_complete": True, "percent": 50, "seconds_left": 60, "usual_seconds": None,
-                         "path": "<b>a\\x0a"})
+        progress = {"phase": "transferring", "seen_at": "2026-01-01T00:00:00Z", "moved_at": "2026-01-01T00:00:00Z",
+                    "bytes": 1 << 20, "bytes_per_second": 1024, "files_seen": 5, "files_total": 10,
+                    "list_complete": True, "percent": 50, "seconds_left": 60, "usual_seconds": None,
+                    "path": "<b>a\\x0a"}
+        self.begin(run, progress)
         wait_for(lambda: "50% of the files" in text(), 30, text)
         self.assertIn("<b>a\\x0a", text())
+        screen.open(base + "/hosts/web1")
+        self.begin(run, {**progress, "percent": 60})
+        wait_for(lambda: "transferring 60%" in text(), 30, text)
+        screen.open(base + "/runs")
+        self.begin(run, {**progress, "percent": 70})
+        wait_for(lambda: "Transferring 70%" in text(), 30, text)
+        screen.open(f"{base}/runs/{run}")
         self.plant("UPDATE run SET state = 'success', ended_at = started_at, progress = NULL WHERE id = ?", run)
         wait_for(lambda: "Success" in text() and "Progress" not in text(), 30, text)
         self.assertEqual(screen.messages(), [])
