@@ -9,11 +9,14 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "service/root_files.h"
 
 void call_release(struct call *call)
 {
-    if (call->service_is_open)
+    if (call->service_is_open) {
+        root_files_follow(&call->service);
         service_close(&call->service);
+    }
     call->service_is_open = false;
     buf_release(&call->out);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "service/root_files.h"
 #include "service/service_alert.h"
 #include "service/service_scheduler.h"
 #include "sys/child.h"
@@ -27,6 +28,7 @@ static int pass_apart(struct service *service, struct arena *life, struct err *e
     passed = service_scheduler_pass(service, &result, err);
     if (passed == 0 && service_alert_evaluate(service, NULL, NULL, err) < 0)
         passed = err_in(err, "alerts");
+    root_files_follow(service);
     service->arena = life;
     return passed;
 }

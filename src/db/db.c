@@ -179,6 +179,11 @@ int64_t db_changes(struct db *db)
     return db->driver->changes(db);
 }
 
+int64_t db_total_changes(struct db *db)
+{
+    return db->driver->total_changes(db);
+}
+
 int64_t db_last_id(struct db *db)
 {
     return db->driver->last_id(db);

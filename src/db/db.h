@@ -63,6 +63,9 @@ int64_t db_run(struct db *db, struct err *err, const char *sql, const char *type
 /* The number of rows that the last INSERT, UPDATE or DELETE of this connection found. */
 int64_t db_changes(struct db *db);
 
+/* The number of rows that this connection has found by INSERT, UPDATE or DELETE since it was opened. */
+int64_t db_total_changes(struct db *db);
+
 /* The id that the last INSERT of this connection made. */
 int64_t db_last_id(struct db *db);
 

@@ -30,6 +30,7 @@ struct db_driver {
 
     /* Rows that the last INSERT, UPDATE or DELETE found, changed in value or not. */
     int64_t (*changes)(struct db *db);
+    int64_t (*total_changes)(struct db *db);
     int64_t (*last_id)(struct db *db);
 
     int (*begin)(struct db *db, struct err *err);

@@ -245,6 +245,11 @@ static int64_t sqlite_changes(struct db *db)
     return sqlite3_changes64(sqlite_of(db)->handle);
 }
 
+static int64_t sqlite_total_changes(struct db *db)
+{
+    return sqlite3_total_changes64(sqlite_of(db)->handle);
+}
+
 static int64_t sqlite_last_id(struct db *db)
 {
     return sqlite3_last_insert_rowid(sqlite_of(db)->handle);
@@ -503,6 +508,7 @@ const struct db_driver sqlite_driver = {
     .get_text = sqlite_get_text,
     .get_blob = sqlite_get_blob,
     .changes = sqlite_changes,
+    .total_changes = sqlite_total_changes,
     .last_id = sqlite_last_id,
     .begin = sqlite_begin,
     .commit = sqlite_commit,

@@ -16,6 +16,7 @@ struct root {
     const char *doubt;    /* why rows and disk may not belong together: nothing is pruned; NULL: no doubt */
     int64_t doubt_at;     /* 0: no doubt */
     int64_t confirmed_at; /* when a person last said that they do, 0: never */
+    int64_t noted_change; /* up to which change its files tell what a rebuild needs */
 };
 
 #define ROOT_STATE_LIST(X)                                                                                   \

@@ -227,7 +227,7 @@ void backup_tidy(struct backup *backup)
          recovery_discard(backup->service, &backup->host, &backup->directory, &names, NULL, &discarded,
                           &err) < 0))
         backup_warn(backup, "the next run removes what this one resumed from", &err);
-    if (published && host_file_save(backup->service, &backup->host, &backup->directory, &err) < 0)
+    if (published && host_file_save(backup->service, backup->host.name, backup->directory.fd, &err) < 0)
         backup_warn(backup, "host.json, which a rebuild needs, is out of date", &err);
     /* The next run need not wait for the files to go. */
     fs_close(&backup->directory.lock_fd);

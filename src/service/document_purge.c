@@ -23,6 +23,9 @@ json_t *document_purge_item(const struct purge *purge)
     json_object_set_new(line, "reason", document_text(purge->reason));
     json_object_set_new(line, "plan", document_text(purge->plan));
     json_object_set_new(line, "run", purge->run_id == 0 ? json_null() : json_integer(purge->run_id));
+    json_object_set_new(line, "removed_at", document_time(purge->removed_at));
+    json_object_set_new(line, "removed_entries", document_count(purge->removed_entries));
+    json_object_set_new(line, "freed_bytes", document_count(purge->freed_bytes));
     return line;
 }
 
@@ -39,14 +42,8 @@ int document_purges(struct service *service, const char *host, int64_t before, i
                          err) < 0)
         return -1;
     items = json_array();
-    for (size_t i = 0; i < count && i < (size_t)limit; i++) {
-        json_t *item = document_purge_item(&purges[i]);
-
-        json_object_set_new(item, "removed_at", document_time(purges[i].removed_at));
-        json_object_set_new(item, "removed_entries", document_count(purges[i].removed_entries));
-        json_object_set_new(item, "freed_bytes", document_count(purges[i].freed_bytes));
-        json_array_append_new(items, item);
-    }
+    for (size_t i = 0; i < count && i < (size_t)limit; i++)
+        json_array_append_new(items, document_purge_item(&purges[i]));
     *document = json_object();
     json_object_set_new(*document, "items", items);
     if (count > (size_t)limit)

@@ -14,7 +14,7 @@
 int document_purges(struct service *service, const char *host, int64_t before, int limit, json_t **document,
                     struct err *err);
 
-/* What is known when a snapshot is to go: a purge without its last three members. A new reference. */
+/* One purge. A new reference. */
 json_t *document_purge_item(const struct purge *purge);
 
 #endif

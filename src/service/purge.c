@@ -10,7 +10,6 @@
 #include "engine/purge_file.h"
 #include "engine/trash.h"
 #include "service/document_purge.h"
-#include "service/host_file.h"
 #include "store/store_audit.h"
 #include "store/store_purge.h"
 #include "store/store_snapshot.h"

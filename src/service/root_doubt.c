@@ -19,41 +19,69 @@ static int load_installation(struct service *service, struct installation *insta
     return store_installation_load(service->arena, service->db, uuid, service->now, installation, err);
 }
 
-int root_doubt_look(struct service *service, int host_fd, const char *host, const char **doubt,
-                    struct err *err)
+/* What a file below `fd` says about how far the rows had come. `what` was written then. */
+static int look(struct service *service, int fd, const char *file, const char *what, const char **doubt,
+                struct err *err)
 {
     struct host_file_stamp stamp;
     struct installation_marks marks;
     struct installation installation;
+    int known;
 
     *doubt = NULL;
-    if (host_fd < 0 || !host_file_stamp_load(service->arena, host_fd, &stamp))
+    if (fd < 0 || !host_file_stamp_load(service->arena, fd, file, &stamp))
         return 0;
     if (load_installation(service, &installation, err) < 0 ||
         store_installation_marks(service->db, &marks, err) < 0)
         return -1;
     if (strcmp(stamp.installation, installation.uuid) != 0 || stamp.epoch < installation.epoch)
         return 0;
-    if (stamp.epoch > installation.epoch || stamp.run > marks.run || stamp.change > marks.change)
+    known = store_installation_knows(service->db, &stamp.marks, err);
+    if (known < 0)
+        return -1;
+    if (stamp.epoch > installation.epoch || !known)
         *doubt =
             arena_printf(service->arena,
-                         "the database is older than the disk: the directory of \"%s\" was written when run "
+                         "the database is older than the disk: %s was written when run "
                          "%lld and change %lld were recorded, the newest recorded ones are %lld and %lld",
-                         host, (long long)stamp.run, (long long)stamp.change, (long long)marks.run,
+                         what, (long long)stamp.marks.run, (long long)stamp.marks.change, (long long)marks.run,
                          (long long)marks.change);
     return 0;
 }
 
-int root_doubt_note(struct service *service, int host_fd, const char *host, struct err *err)
+int root_doubt_look(struct service *service, int host_fd, const char *host, const char **doubt,
+                    struct err *err)
+{
+    return look(service, host_fd, HOST_FILE, arena_printf(service->arena, "the directory of \"%s\"", host),
+                doubt, err);
+}
+
+static int note(struct service *service, const char *doubt, struct err *err)
 {
     struct root root;
-    const char *doubt;
     bool known;
 
-    if (root_doubt_look(service, host_fd, host, &doubt, err) < 0 ||
-        (doubt != NULL && service_root_load(service, &root, &known, err) < 0))
+    if (doubt == NULL)
+        return 0;
+    if (service_root_load(service, &root, &known, err) < 0)
         return -1;
-    return doubt == NULL || !known ? 0 : store_root_set_doubt(service->db, root.id, doubt, service->now, err);
+    return known ? store_root_set_doubt(service->db, root.id, doubt, service->now, err) : 0;
+}
+
+int root_doubt_note(struct service *service, int host_fd, const char *host, struct err *err)
+{
+    const char *doubt;
+
+    return root_doubt_look(service, host_fd, host, &doubt, err) < 0 ? -1 : note(service, doubt, err);
+}
+
+int root_doubt_note_root(struct service *service, int root_fd, struct err *err)
+{
+    const char *doubt;
+
+    return look(service, root_fd, GLOBAL_FILE, "\"" GLOBAL_FILE "\"", &doubt, err) < 0
+               ? -1
+               : note(service, doubt, err);
 }
 
 int root_doubt_load(struct survey *survey, const struct host *hosts, size_t count, const char **doubt,

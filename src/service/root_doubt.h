@@ -18,6 +18,9 @@ int root_doubt_look(struct service *service, int host_fd, const char *host, cons
 /* The same, and the root in use is marked as doubtful when there is one. */
 int root_doubt_note(struct service *service, int host_fd, const char *host, struct err *err);
 
+/* The same by what the root itself says. */
+int root_doubt_note_root(struct service *service, int root_fd, struct err *err);
+
 /* The doubt about the root of a survey: the one that is marked, else the first that one of the hosts shows. */
 int root_doubt_load(struct survey *survey, const struct host *hosts, size_t count, const char **doubt,
                     struct err *err);

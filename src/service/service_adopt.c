@@ -12,7 +12,6 @@
 #include "engine/host_directory.h"
 #include "plan/snapshot_name.h"
 #include "service/document.h"
-#include "service/host_file.h"
 #include "service/host_settings.h"
 #include "service/run_end.h"
 #include "service/service_root.h"
@@ -408,8 +407,6 @@ int service_adopt(struct service *service, const struct adopt_request *request, 
     else if (apply(&work, err) < 0)
         return -1;
     show_rest(&work);
-    if (request->confirmed)
-        host_file_note(service, &work.settings);
     *document = json_object();
     json_object_set_new(*document, "host", document_text(work.settings.host.name));
     json_object_set_new(*document, "from", json_string(adoption_tool_name(request->tool)));

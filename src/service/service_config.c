@@ -9,7 +9,6 @@
 #include "engine/host_directory.h"
 #include "model/rule.h"
 #include "service/document.h"
-#include "service/host_file.h"
 #include "service/host_settings.h"
 #include "service/recovery.h"
 #include "service/service_root.h"
@@ -246,17 +245,6 @@ static int require_address(const struct host *host, bool created, struct err *er
     return err_hint(err, "pobsync configure-host %s --address ADDR", host->name);
 }
 
-/* The host's directory has its settings as well, for a rebuild. */
-static int note_on_disk(struct service *service, const char *name, struct err *err)
-{
-    struct host_settings settings;
-
-    if (host_settings_load(service, name, &settings, err) < 0)
-        return -1;
-    host_file_note(service, &settings);
-    return 0;
-}
-
 int service_host_configure(struct service *service, const char *name, const struct config_change *changes,
                            size_t count, json_t **document, struct err *err)
 {
@@ -280,7 +268,7 @@ int service_host_configure(struct service *service, const char *name, const stru
                   : store_host_save(service->db, &host, err)) < 0 ||
          touch_schedule(service, &host, &difference, err) < 0))
         return -1;
-    if (transaction_commit(&transaction, err) < 0 || note_on_disk(service, name, err) < 0 ||
+    if (transaction_commit(&transaction, err) < 0 ||
         document_host(service, name, document, err) < 0)
         return -1;
     json_object_set_new(*document, "created", json_boolean(created));

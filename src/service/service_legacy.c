@@ -9,7 +9,6 @@
 #include "model/rule.h"
 #include "plan/legacy_config.h"
 #include "service/document.h"
-#include "service/host_file.h"
 #include "service/legacy_files.h"
 #include "service/service_config.h"
 #include "service/service_root.h"
@@ -336,19 +335,6 @@ static json_t *import_document(const struct import *import, const char *prefix, 
     return document;
 }
 
-/* host.json of each host follows its settings. */
-static void note_hosts(struct import *import)
-{
-    for (size_t i = 0; i < import->files.count; i++) {
-        struct host_settings settings;
-        struct err ignored;
-
-        if (import->files.files[i].host != NULL &&
-            host_settings_load(import->service, import->files.files[i].host, &settings, &ignored) == 0)
-            host_file_note(import->service, &settings);
-    }
-}
-
 int service_legacy_import(struct service *service, const char *prefix, bool dry_run, json_t **document,
                           struct err *err)
 {
@@ -361,12 +347,9 @@ int service_legacy_import(struct service *service, const char *prefix, bool dry_
         transaction_begin(&transaction, service->db, err) < 0 || import_files(&import, err) < 0)
         return -1;
     root = root_json(service);
-    if (!dry_run && json_array_size(import.mistakes) == 0) {
-        if (transaction_commit(&transaction, err) < 0) {
-            json_decref(root);
-            return -1;
-        }
-        note_hosts(&import);
+    if (!dry_run && json_array_size(import.mistakes) == 0 && transaction_commit(&transaction, err) < 0) {
+        json_decref(root);
+        return -1;
     }
     *document = import_document(&import, import.files.prefix, dry_run, root);
     return 0;

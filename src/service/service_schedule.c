@@ -7,7 +7,6 @@
 #include "db/transaction.h"
 #include "service/document.h"
 #include "service/document_schedule.h"
-#include "service/host_file.h"
 #include "service/host_settings.h"
 #include "service/schedule_clock.h"
 #include "store/store_audit.h"
@@ -133,13 +132,12 @@ int service_schedule_change(struct service *service, const char *host, const str
     struct host_settings settings;
     struct schedule before, after;
     json_t *changed = NULL;
-    bool created, joined;
+    bool created;
 
     if (transaction_begin(&transaction, service->db, err) < 0 ||
         host_settings_load(service, host, &settings, err) < 0 ||
         load_or_begin(service, &settings.host, &before, &created, err) < 0)
         return -1;
-    joined = transaction.db == NULL;
     after = before;
     if (apply_changes(service, changes, count, &after, err) < 0 || check(service, host, &after, err) < 0)
         return -1;
@@ -148,8 +146,6 @@ int service_schedule_change(struct service *service, const char *host, const str
         json_decref(changed);
         return -1;
     }
-    if (!joined)
-        host_file_note(service, &settings);
     json_object_set_new(*document, "created", json_boolean(created));
     json_object_set_new(*document, "changed", changed);
     return 0;
@@ -187,7 +183,6 @@ int service_schedule_remove(struct service *service, const char *host, json_t **
     if (result < 0 || store_schedule_delete(service->db, settings.host.id, err) < 0 ||
         transaction_commit(&transaction, err) < 0)
         return -1;
-    host_file_note(service, &settings);
     *document = json_object();
     json_object_set_new(*document, "host", document_text(host));
     json_object_set_new(*document, "removed", json_true());

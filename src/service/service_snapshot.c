@@ -6,7 +6,6 @@
 #include "db/transaction.h"
 #include "model/rule.h"
 #include "service/document.h"
-#include "service/host_file.h"
 #include "service/host_settings.h"
 #include "store/store_audit.h"
 #include "store/store_snapshot.h"
@@ -65,7 +64,6 @@ int service_snapshot_release(struct service *service, const char *host, const ch
     if (audit_release(service, &settings.host, &held, reason, err) < 0 ||
         store_snapshot_release(service->db, held.id, err) < 0 || transaction_commit(&transaction, err) < 0)
         return -1;
-    host_file_note(service, &settings); /* it has the hold as well */
     held.held_reason = NULL;
     *document = document_snapshot_item(service, &held, settings.config->backup_root);
     return 0;
@@ -118,7 +116,6 @@ int service_snapshot_pin(struct service *service, const char *host, const char *
         json_decref(*document);
         return -1;
     }
-    host_file_note(service, &settings);
     return 0;
 }
 
@@ -141,6 +138,5 @@ int service_snapshot_unpin(struct service *service, const char *host, const char
         json_decref(*document);
         return -1;
     }
-    host_file_note(service, &settings);
     return 0;
 }

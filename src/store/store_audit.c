@@ -82,3 +82,27 @@ int store_audit_of_host(struct arena *arena, struct db *db, const char *host, in
     db_bind_int(stmt, 3, limit);
     return read_audits(arena, stmt, audits, count, err);
 }
+
+int store_audit_since(struct arena *arena, struct db *db, int64_t after, int64_t limit, struct audit **audits,
+                      size_t *count, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+    int row;
+
+    *audits = NULL;
+    *count = 0;
+    if (db_prepare(db, "SELECT id, action, object FROM audit WHERE id > ? ORDER BY id LIMIT ?", &stmt, err) <
+        0)
+        return -1;
+    db_bind_int(stmt, 1, after);
+    db_bind_int(stmt, 2, limit);
+    while ((row = db_step(stmt, err)) > 0) {
+        *audits = store_rows_room(arena, *audits, *count, sizeof **audits);
+        (*audits)[(*count)++] = (struct audit){
+            .id = db_int(stmt, 0),
+            .action = store_text(arena, stmt, 1),
+            .object = store_text(arena, stmt, 2),
+        };
+    }
+    return row;
+}

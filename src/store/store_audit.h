@@ -32,4 +32,8 @@ int store_audit_find(struct arena *arena, struct db *db, const char *actor, cons
 int store_audit_of_host(struct arena *arena, struct db *db, const char *host, int64_t before, int64_t limit,
                         struct audit **audits, size_t *count, struct err *err);
 
+/* What was changed behind change `after`, oldest first, at most `limit`; only ids, actions and objects are filled. */
+int store_audit_since(struct arena *arena, struct db *db, int64_t after, int64_t limit, struct audit **audits,
+                      size_t *count, struct err *err);
+
 #endif

@@ -315,7 +315,7 @@ const struct listing_table listing_tables[] = {
     {.name = "roots", .title = "Backup roots", .singular = "Backup root", .main = "root",
      .from = "root LEFT JOIN node ON node.id = root.node_id", .id = "root.id", .label = "path", .date = "created_at",
      .sort = "path", .shown = "path node active was_mount created_at doubt", .searched = "path uuid",
-     .filters = "active", .left_out = "id node_id", .object = ":path", .actions = "root", .is_fact = true,
+     .filters = "active", .left_out = "id node_id noted_change", .object = ":path", .actions = "root", .is_fact = true,
      .columns = root_columns},
     {.name = "daemons", .title = "Schedulers and workers", .singular = "Scheduler or worker", .main = "daemon",
      .from = "daemon LEFT JOIN node ON node.id = daemon.node_id", .id = "daemon.id", .label = "name",

@@ -152,7 +152,8 @@ int store_purge_set_removed(struct db *db, int64_t snapshot_id, int64_t at, int6
     if (transaction_begin(&transaction, db, err) < 0 || find_open(db, snapshot_id, &id, &run_id, err) < 0)
         return -1;
     if (id != 0 &&
-        db_run(db, err, "UPDATE purge SET removed_at = ?, removed_entries = ?, freed_bytes = ? WHERE id = ?",
+        db_run(db, err,
+               "UPDATE purge SET removed_at = ?, removed_entries = ?, freed_bytes = ?, noted = 0 WHERE id = ?",
                "iooi", at, entries, freed, id) < 0)
         return -1;
     if (run_id != 0 && freed >= 0 && store_run_add_freed(db, run_id, freed, err) < 0)

@@ -39,7 +39,8 @@ int store_purge_unnoted(struct arena *arena, struct db *db, int64_t host_id, str
 /* The directory of the host tells of all up to this id. */
 int store_purge_set_noted(struct db *db, int64_t host_id, int64_t last_id, struct err *err);
 
-/* The files of the snapshot have gone: completes its newest purge, unless that is complete, and adds `freed` to the
+/* The files of the snapshot have gone: completes its newest purge, unless that is complete, which the directory of the
+ * host is to tell as well, and adds `freed` to the
  * figures of the run that deleted it. -1: nothing is known of how much it was. A snapshot without a purge is fine. */
 int store_purge_set_removed(struct db *db, int64_t snapshot_id, int64_t at, int64_t entries, int64_t freed,
                             struct err *err);

@@ -5,8 +5,8 @@
 #include "store/store_row.h"
 
 #define ROOT_SELECT                                                                                          \
-    "SELECT id, node_id, path, uuid, installation, was_mount, created_at, doubt, doubt_at, confirmed_at "    \
-    "FROM root"
+    "SELECT id, node_id, path, uuid, installation, was_mount, created_at, doubt, doubt_at, confirmed_at, " \
+    "noted_change FROM root"
 
 int store_root_load(struct arena *arena, struct db *db, int64_t node_id, struct root *root, struct err *err)
 {
@@ -34,6 +34,7 @@ int store_root_load(struct arena *arena, struct db *db, int64_t node_id, struct 
         .doubt = store_text(arena, stmt, 7),
         .doubt_at = db_int(stmt, 8),
         .confirmed_at = db_int(stmt, 9),
+        .noted_change = db_int(stmt, 10),
     };
     return 0;
 }
@@ -91,6 +92,14 @@ int store_root_confirm(struct db *db, int64_t id, int64_t at, struct err *err)
     int64_t changed =
         db_run(db, err, "UPDATE root SET doubt = NULL, doubt_at = NULL, confirmed_at = ? WHERE id = ?", "ii",
                at, id);
+
+    return changed < 0 ? -1 : 0;
+}
+
+int store_root_set_noted(struct db *db, int64_t id, int64_t change, struct err *err)
+{
+    int64_t changed = db_run(db, err, "UPDATE root SET noted_change = ? WHERE id = ? AND noted_change < ?", "iii",
+                             change, id, change);
 
     return changed < 0 ? -1 : 0;
 }

@@ -19,4 +19,7 @@ int store_root_set_doubt(struct db *db, int64_t id, const char *doubt, int64_t a
 /* A person has compared them: no doubt any more. */
 int store_root_confirm(struct db *db, int64_t id, int64_t at, struct err *err);
 
+/* The files on the root tell of all changes up to this one; it only grows. */
+int store_root_set_noted(struct db *db, int64_t id, int64_t change, struct err *err);
+
 #endif

@@ -107,3 +107,11 @@ int lock_read(int fd, struct lock_owner *owner, struct err *err)
     }
     return 0;
 }
+
+int lock_wait(int fd, const char *what, struct err *err)
+{
+    while (flock(fd, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return err_errno(err, ERR_IO, errno, "cannot lock \"%s\"", what);
+    return 0;
+}

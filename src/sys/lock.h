@@ -30,4 +30,7 @@ int lock_write(int fd, const struct lock_owner *owner, struct err *err);
 /* Reads what the file says, without locking: 0 and all zero when it says nothing. */
 int lock_read(int fd, struct lock_owner *owner, struct err *err);
 
+/* Locks the open directory or file `fd`, however long that takes; closing it lets go. For work that is short. */
+int lock_wait(int fd, const char *what, struct err *err);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "service/host_settings.h"
+#include "service/root_files.h"
 #include "service/service_user.h"
 #include "sys/listen.h"
 #include "sys/secret.h"
@@ -423,6 +424,7 @@ void router_handle(void *context, struct http_request *request, struct http_resp
     visit.service = &service;
     work(&visit);
     json_decref(visit.extra);
+    root_files_follow(&service);
     service_pool_give(visit.web->pool, &service);
     if (request->method != HTTP_GET)
         events_doubt(visit.web->events);

@@ -1,6 +1,7 @@
 /* Releasing a held snapshot. */
 #include "place.h"
 
+#include "service/root_files.h"
 #include "service/service_snapshot.h"
 #include "store/store_host.h"
 #include "store/store_snapshot.h"
@@ -97,6 +98,7 @@ static void test_host_json_is_kept_true(void **state)
     assert_int_equal(mkdir(directory, 0700), 0);
     assert_ok(release(place, "web1", OLD, "known", &document), &place->err);
     json_decref(document);
+    root_files_follow(&place->service);
     fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_ok(fs_read_file(fd, ".pobsync/host.json", 65536, &content, &place->err), &place->err);
     assert_null(strstr(buf_text(&content), OLD));

@@ -17,8 +17,8 @@ static void there_is_none_at_first(void **state)
 static void the_last_one_saved_is_active(void **state)
 {
     struct scratch *s = *state;
-    struct root first = {0, 0, "/backups", "uuid-a", "inst", true, 100, NULL, 0, 0},
-                second = {0, 0, "/new", "uuid-b", "inst", false, 200, NULL, 0, 0};
+    struct root first = {0, 0, "/backups", "uuid-a", "inst", true, 100, NULL, 0, 0, 0},
+                second = {0, 0, "/new", "uuid-b", "inst", false, 200, NULL, 0, 0, 0};
     struct root read;
     int64_t id;
 
@@ -54,8 +54,8 @@ static void the_last_one_saved_is_active(void **state)
 static void a_failure_leaves_the_active_one(void **state)
 {
     struct scratch *s = *state;
-    struct root root = {0, 0, "/backups", "uuid-a", "inst", true, 100, NULL, 0, 0},
-                bad = {0, 0, NULL, "uuid-b", "inst", true, 200, NULL, 0, 0};
+    struct root root = {0, 0, "/backups", "uuid-a", "inst", true, 100, NULL, 0, 0, 0},
+                bad = {0, 0, NULL, "uuid-b", "inst", true, 200, NULL, 0, 0, 0};
     struct root read;
     int64_t id;
 
