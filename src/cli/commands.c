@@ -53,6 +53,7 @@ const struct command *const commands[] = {
     &cmd_adopt,
     &cmd_check,
     &cmd_database,
+    &cmd_rebuild,
     &cmd_migrate,
     &cmd_completion,
     &cmd_help,

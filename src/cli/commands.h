@@ -34,6 +34,7 @@ extern const struct command cmd_pin;
 extern const struct command cmd_notify;
 extern const struct command cmd_purges;
 extern const struct command cmd_queue;
+extern const struct command cmd_rebuild;
 extern const struct command cmd_reader;
 extern const struct command cmd_recover;
 extern const struct command cmd_release;

@@ -253,7 +253,8 @@ int host_file_save(struct service *service, const char *host, int host_fd, struc
     struct root root;
     bool known;
 
-    if (root_doubt_note(service, host_fd, host, err) < 0 || service_root_load(service, &root, &known, err) < 0)
+    if (root_doubt_note(service, host_fd, host, err) < 0 ||
+        service_root_load(service, &root, &known, err) < 0)
         return -1;
     /* Until a person has compared rows and disk, the disk may be the one that is right. */
     return known && root.doubt != NULL ? 0 : save(service, host, host_fd, ".pobsync", "host.json", err);

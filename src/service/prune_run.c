@@ -152,7 +152,8 @@ int prune_run_carry_out(struct prune_run *run, struct host_work *work, int64_t d
         end_row(run, RUN_SUCCESS, CAUSE_NONE, message);
         result = 0;
     }
-    if (deleted > 0 && host_file_save(run->service, work->settings.host.name, work->directory.fd, &file) < 0 &&
+    if (deleted > 0 &&
+        host_file_save(run->service, work->settings.host.name, work->directory.fd, &file) < 0 &&
         errno != ENOSPC && errno != EDQUOT)
         log_warning("host.json of \"%s\" is out of date: %s", work->settings.host.name, file.message);
     host_work_unlock(work);

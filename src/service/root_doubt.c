@@ -44,8 +44,8 @@ static int look(struct service *service, int fd, const char *file, const char *w
             arena_printf(service->arena,
                          "the database is older than the disk: %s was written when run "
                          "%lld and change %lld were recorded, the newest recorded ones are %lld and %lld",
-                         what, (long long)stamp.marks.run, (long long)stamp.marks.change, (long long)marks.run,
-                         (long long)marks.change);
+                         what, (long long)stamp.marks.run, (long long)stamp.marks.change,
+                         (long long)marks.run, (long long)marks.change);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/rule.h"
 #include "service/host_file.h"
 #include "service/root_doubt.h"
 #include "service/service_root.h"
@@ -133,8 +134,12 @@ static int save_host_in(struct follow *follow, const char *name, struct err *err
 {
     struct service *service = follow->service;
     struct host host;
+    struct err no_name;
     FD_SCOPED fd = -1;
 
+    /* The trail is not trusted for a name of a file. */
+    if (rule_host_name(name, &no_name) < 0)
+        return 0;
     if (store_host_load(service->arena, service->db, name, &host, err) < 0)
         return err->code == ERR_NOT_FOUND ? host_file_remove(service, name, follow->root_fd, err) : -1;
     fd = fs_open_dir(follow->root_fd, name, true, err);
@@ -220,8 +225,8 @@ void root_files_follow(struct service *service)
     if (service_root_open(service, root.path, &report, &fd, &err) < 0 || fd < 0)
         return;
     follow.root_fd = fd;
-    if (root_doubt_note_root(service, fd, &err) < 0 ||
-        service_root_load(service, &root, &known, &err) < 0 || root.doubt != NULL || !write_files(&follow))
+    if (root_doubt_note_root(service, fd, &err) < 0 || service_root_load(service, &root, &known, &err) < 0 ||
+        root.doubt != NULL || !write_files(&follow))
         return;
     /* A host's own file may have raised the doubt. */
     if (service_root_load(service, &root, &known, &err) == 0 && root.doubt == NULL &&

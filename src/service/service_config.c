@@ -268,8 +268,7 @@ int service_host_configure(struct service *service, const char *name, const stru
                   : store_host_save(service->db, &host, err)) < 0 ||
          touch_schedule(service, &host, &difference, err) < 0))
         return -1;
-    if (transaction_commit(&transaction, err) < 0 ||
-        document_host(service, name, document, err) < 0)
+    if (transaction_commit(&transaction, err) < 0 || document_host(service, name, document, err) < 0)
         return -1;
     json_object_set_new(*document, "created", json_boolean(created));
     json_object_set(*document, "changed", difference.changed);

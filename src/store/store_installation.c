@@ -121,11 +121,11 @@ static int read_change(struct db *db, const char *where, int64_t id, struct inst
 int store_installation_marks(struct db *db, struct installation_marks *marks, struct err *err)
 {
     *marks = (struct installation_marks){0};
-    if (read_run(db, "SELECT id, requested_at FROM run WHERE id > ? ORDER BY id DESC LIMIT 1", 0, marks, err) <
-        0)
+    if (read_run(db, "SELECT id, requested_at FROM run WHERE id > ? ORDER BY id DESC LIMIT 1", 0, marks,
+                 err) < 0)
         return -1;
-    return read_change(db, "SELECT id, at, action, object FROM audit WHERE id > ? ORDER BY id DESC LIMIT 1", 0,
-                       marks, err) < 0
+    return read_change(db, "SELECT id, at, action, object FROM audit WHERE id > ? ORDER BY id DESC LIMIT 1",
+                       0, marks, err) < 0
                ? -1
                : 0;
 }
@@ -136,10 +136,9 @@ int store_installation_knows(struct db *db, const struct installation_marks *mar
     int run = marks->run == 0
                   ? 1
                   : read_run(db, "SELECT id, requested_at FROM run WHERE id = ?", marks->run, &known, err);
-    int change = marks->change == 0
-                     ? 1
-                     : read_change(db, "SELECT id, at, action, object FROM audit WHERE id = ?", marks->change,
-                                   &known, err);
+    int change = marks->change == 0 ? 1
+                                    : read_change(db, "SELECT id, at, action, object FROM audit WHERE id = ?",
+                                                  marks->change, &known, err);
 
     if (run <= 0 || change <= 0)
         return run < 0 || change < 0 ? -1 : 0;

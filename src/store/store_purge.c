@@ -39,6 +39,39 @@ int store_purge_add(struct db *db, const struct purge *purge, struct err *err)
     return db_step(stmt, err) < 0 ? -1 : 0;
 }
 
+int store_purge_is_recorded(struct db *db, const struct purge *purge, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+
+    if (db_prepare(db, "SELECT 1 FROM purge WHERE at = ? AND host_name = ? AND snapshot_name = ?", &stmt,
+                   err) < 0)
+        return -1;
+    db_bind_int(stmt, 1, purge->at);
+    db_bind_text(stmt, 2, purge->host);
+    db_bind_text(stmt, 3, purge->snapshot);
+    return db_step(stmt, err);
+}
+
+int store_purge_restore(struct db *db, const struct purge *purge, struct err *err)
+{
+    int taken, known = store_purge_is_recorded(db, purge, err);
+    int64_t last;
+
+    if (known != 0)
+        return known < 0 ? -1 : 0;
+    taken = store_has(db, "SELECT 1 FROM purge WHERE id = ?", purge->id, err);
+    if (taken < 0 || store_purge_add(db, purge, err) < 0)
+        return -1;
+    last = db_last_id(db);
+    if (db_run(db, err,
+               "UPDATE purge SET id = ?, noted = 1, removed_at = ?, removed_entries = ?, freed_bytes = ? "
+               "WHERE id = ?",
+               "ioooi", taken ? last : purge->id, purge->removed_at == 0 ? (int64_t)-1 : purge->removed_at,
+               purge->removed_entries, purge->freed_bytes, last) < 0)
+        return -1;
+    return 1;
+}
+
 static int read_purge(struct arena *arena, struct db_stmt *stmt, struct purge *purge, struct err *err)
 {
     *purge = (struct purge){
@@ -152,9 +185,10 @@ int store_purge_set_removed(struct db *db, int64_t snapshot_id, int64_t at, int6
     if (transaction_begin(&transaction, db, err) < 0 || find_open(db, snapshot_id, &id, &run_id, err) < 0)
         return -1;
     if (id != 0 &&
-        db_run(db, err,
-               "UPDATE purge SET removed_at = ?, removed_entries = ?, freed_bytes = ?, noted = 0 WHERE id = ?",
-               "iooi", at, entries, freed, id) < 0)
+        db_run(
+            db, err,
+            "UPDATE purge SET removed_at = ?, removed_entries = ?, freed_bytes = ?, noted = 0 WHERE id = ?",
+            "iooi", at, entries, freed, id) < 0)
         return -1;
     if (run_id != 0 && freed >= 0 && store_run_add_freed(db, run_id, freed, err) < 0)
         return -1;

@@ -28,6 +28,13 @@ struct purge {
 /* Records that a snapshot is to go. `purge` says all but id, removed_at and the figures of the removal. */
 int store_purge_add(struct db *db, const struct purge *purge, struct err *err);
 
+/* Records one that an earlier database recorded, as its file tells, with its id where that is free: 1, or 0 when it is
+ * recorded already (host, snapshot, time), or -1. */
+int store_purge_restore(struct db *db, const struct purge *purge, struct err *err);
+
+/* Whether it is: 1, 0, or -1. */
+int store_purge_is_recorded(struct db *db, const struct purge *purge, struct err *err);
+
 /* Of a host, or of all with host_id 0, newest first, at most `limit`; those before id `before`, 0 = from the newest on. */
 int store_purge_list(struct arena *arena, struct db *db, int64_t host_id, int64_t before, int64_t limit,
                      struct purge **purges, size_t *count, struct err *err);

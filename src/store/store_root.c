@@ -5,7 +5,7 @@
 #include "store/store_row.h"
 
 #define ROOT_SELECT                                                                                          \
-    "SELECT id, node_id, path, uuid, installation, was_mount, created_at, doubt, doubt_at, confirmed_at, " \
+    "SELECT id, node_id, path, uuid, installation, was_mount, created_at, doubt, doubt_at, confirmed_at, "   \
     "noted_change FROM root"
 
 int store_root_load(struct arena *arena, struct db *db, int64_t node_id, struct root *root, struct err *err)
@@ -98,8 +98,8 @@ int store_root_confirm(struct db *db, int64_t id, int64_t at, struct err *err)
 
 int store_root_set_noted(struct db *db, int64_t id, int64_t change, struct err *err)
 {
-    int64_t changed = db_run(db, err, "UPDATE root SET noted_change = ? WHERE id = ? AND noted_change < ?", "iii",
-                             change, id, change);
+    int64_t changed = db_run(db, err, "UPDATE root SET noted_change = ? WHERE id = ? AND noted_change < ?",
+                             "iii", change, id, change);
 
     return changed < 0 ? -1 : 0;
 }

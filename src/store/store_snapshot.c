@@ -239,6 +239,18 @@ int store_snapshot_set_pin(struct db *db, int64_t id, const char *reason, struct
     return changed(db, rows, id, "is being deleted", err);
 }
 
+int store_snapshot_decide(struct db *db, int64_t id, const char *pin_reason, const char *held_reason,
+                          struct err *err)
+{
+    int64_t rows =
+        db_run(db, err,
+               "UPDATE snapshot SET pinned = ?, pin_reason = ?, held_reason = ?, held_at = "
+               "CASE WHEN ? IS NULL THEN NULL ELSE ended_at END WHERE id = ? AND status = 'claimed'",
+               "ittti", (int64_t)(pin_reason != NULL), pin_reason, held_reason, held_reason, id);
+
+    return changed(db, rows, id, "is not claimed", err);
+}
+
 int store_snapshot_set_missing(struct db *db, int64_t id, int64_t since, struct err *err)
 {
     int64_t rows = db_run(db, err, "UPDATE snapshot SET missing_since = ? WHERE id = ?", "oi",

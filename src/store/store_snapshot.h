@@ -51,6 +51,11 @@ int store_snapshot_link_bases(struct db *db, int64_t host_id, struct err *err);
  * not claimed (any more). */
 int store_snapshot_confirm(struct db *db, const struct snapshot *snapshot, struct err *err);
 
+/* What was decided about one that was found on disk, before its record was lost: pinned with a reason (NULL: not), held
+ * for a reason (NULL: not). ERR_REFUSED when it is not claimed. */
+int store_snapshot_decide(struct db *db, int64_t id, const char *pin_reason, const char *held_reason,
+                          struct err *err);
+
 /* It was not found on disk (`since`), or was found again (0). */
 int store_snapshot_set_missing(struct db *db, int64_t id, int64_t since, struct err *err);
 

@@ -10,7 +10,7 @@ import unittest
 
 from kit import mounts
 from kit.pobsync import Pobsync
-from kit.workdir import WorkDir
+from kit.workdir import WorkDir, remove_tree
 
 NAMES = [f"202601{day:02}-021500Z__0000000{day}" for day in range(1, 6)]
 SUM = ("new", "recorded", "unreadable", "incomplete", "ignored")
@@ -133,8 +133,8 @@ class States(DiscoveryCase):
     def test_root_of_another_installation(self):
         with Pobsync() as other:
             other.mark_root()
-            for file in os.listdir(self.root):
-                os.unlink(os.path.join(self.root, file))
+            remove_tree(self.root)
+            os.mkdir(self.root)
             shutil.copy(os.path.join(other.root, ".pobsync-root"), self.root)
         self.state("root_wrong_disk", "fail", "says root")
 

@@ -146,7 +146,7 @@ class CommandLine(unittest.TestCase):
                 with self.subTest(command=command, name=name):
                     result = self.pobsync.run(*command, "--", name)
                     self.assertIn(result.rc, (2, 5), result)
-        self.assertEqual(os.listdir(self.pobsync.root), [".pobsync-root"])
+        self.assertEqual(sorted(os.listdir(self.pobsync.root)), [".pobsync", ".pobsync-root"])
 
     def test_what_is_allowed(self):
         """The negative control of the lists above: the grammar does let pass what it should."""
@@ -207,7 +207,7 @@ class Planted(HostCase):
         self.plant(f"UPDATE {table} SET {column} = ?", self.good[column] if table == "host" else None)
         self.assertEqual(self.starts(), "", "rsync was started")
         self.assert_no_login()
-        self.assertEqual(os.listdir(self.pobsync.root), [".pobsync-root"])
+        self.assertEqual(sorted(os.listdir(self.pobsync.root)), [".pobsync", ".pobsync-root"])
 
     def assert_no_login(self):
         """Nobody came as far as a name; the kit knocks once, and a connection test may."""
@@ -268,7 +268,7 @@ class Planted(HostCase):
                     self.assertNotRegex(result.stderr, rb"[\x00-\x09\x0b-\x1f\x7f]")
                 self.assertFalse(os.path.exists(outside))
                 self.assertEqual(sorted(os.listdir(os.path.join(self.pobsync.home, "keys"))), ["web1"])
-                self.assertEqual(os.listdir(self.pobsync.root), [".pobsync-root"])
+                self.assertEqual(sorted(os.listdir(self.pobsync.root)), [".pobsync", ".pobsync-root"])
 
     def test_a_pinned_key(self):
         """It becomes a line of known_hosts."""

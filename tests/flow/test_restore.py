@@ -185,7 +185,7 @@ class Standing(RestoreCase):
                    os.path.join(self.pobsync.home, "x"), os.path.join(self.work.path, "no/../x")):
             result = self.pobsync.run("restore", "web1:/", "--to", to, "--yes")
             self.assertEqual(result.rc, 2, result)
-        self.assertEqual(sorted(os.listdir(self.pobsync.root)), [".pobsync-root", "web1"])
+        self.assertEqual(sorted(os.listdir(self.pobsync.root)), [".pobsync", ".pobsync-root", "web1"])
 
 
 class Interrupted(RestoreCase):

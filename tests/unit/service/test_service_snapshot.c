@@ -101,8 +101,8 @@ static void test_host_json_is_kept_true(void **state)
     root_files_follow(&place->service);
     fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_ok(fs_read_file(fd, ".pobsync/host.json", 65536, &content, &place->err), &place->err);
-    assert_null(strstr(buf_text(&content), OLD));
-    assert_non_null(strstr(buf_text(&content), NEW));
+    assert_null(strstr(buf_text(&content), "\"name\": \"" OLD "\""));
+    assert_non_null(strstr(buf_text(&content), "\"name\": \"" NEW "\""));
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fill, place_remove)

@@ -1,6 +1,8 @@
 /* Who we are: made once, the same for ever. */
 #include "db/scratch.h"
 
+#include <string.h>
+
 #include "store/store_audit.h"
 #include "store/store_installation.h"
 
