@@ -297,7 +297,8 @@ int root_open(struct arena *arena, const struct root_question *question, struct 
               "a directory under which all snapshots live", "pobsync configure-global --backup-root PATH");
         return -1;
     }
-    if (!answer_within(question->home, report->path, ROOT_MARKER, question->patience_ms)) {
+    if (!answer_within(question->home, report->path, ROOT_MARKER, question->patience_ms,
+                       question->fresh_ms)) {
         judge_silent(arena, question->patience_ms, report);
         return -1;
     }
@@ -463,7 +464,7 @@ int root_mark(struct arena *arena, const char *path, const struct root_claim *cl
     FD_SCOPED fd = -1;
 
     report.path = path;
-    if (!answer_within(claim->home, path, ROOT_MARKER, ROOT_PATIENCE_RUN_MS)) {
+    if (!answer_within(claim->home, path, ROOT_MARKER, ROOT_PATIENCE_RUN_MS, 0)) {
         judge_silent(arena, ROOT_PATIENCE_RUN_MS, &report);
         return root_refuse(&report, err);
     }

@@ -37,9 +37,9 @@ struct root_report {
 };
 
 enum {
-    ROOT_PATIENCE_MS = 2000, /* somebody waits for the answer */
-    ROOT_PATIENCE_RUN_MS =
-        10000 /* work is to be done in the root, or somebody is to be told that it is lost */
+    ROOT_PATIENCE_MS = 2000,      /* somebody waits for the answer */
+    ROOT_PATIENCE_RUN_MS = 10000, /* before work in it, and before anybody is told that it is lost */
+    ROOT_FRESH_MS = 20            /* a page asks more than once, and many pages may be asked for */
 };
 
 struct root_question {
@@ -47,6 +47,7 @@ struct root_question {
     const struct root *known; /* the one that it must be, NULL: none was ever marked */
     const char *home;         /* POBSYNC_HOME, where the lock of those who ask lies */
     int64_t patience_ms;      /* how long the root has to answer; then its state is ROOT_IO_ERROR */
+    int64_t fresh_ms;         /* how old an answer to this process may be */
 };
 
 /* Looks at the root, after a child has found that it answers at all (sys/answer.h). Fills the report, and gives a

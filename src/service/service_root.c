@@ -22,12 +22,14 @@ int service_root_load(struct service *service, struct root *root, bool *known, s
 struct root_question service_root_question(const struct service *service, const char *path,
                                            const struct root *known)
 {
-    bool somebody_waits = strcmp(service->origin, "web") == 0 || strcmp(service->origin, "cli") == 0;
+    bool is_page = strcmp(service->origin, "web") == 0;
+    bool somebody_waits = is_page || strcmp(service->origin, "cli") == 0;
 
     return (struct root_question){.path = path,
                                   .known = known,
                                   .home = service->environment.home,
-                                  .patience_ms = somebody_waits ? ROOT_PATIENCE_MS : ROOT_PATIENCE_RUN_MS};
+                                  .patience_ms = somebody_waits ? ROOT_PATIENCE_MS : ROOT_PATIENCE_RUN_MS,
+                                  .fresh_ms = is_page ? ROOT_FRESH_MS : 0};
 }
 
 int service_root_open(struct service *service, const char *path, struct root_report *report, int *fd,

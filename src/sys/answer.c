@@ -32,12 +32,14 @@ enum {
     FIRST_FD = 3
 };
 
-/* What hung: children to be reaped when they end at last, and the path that they asked. */
+/* What hung: children to be reaped when they end at last, and the path that they asked; and what did not. */
 static struct {
     pthread_mutex_t mutex;
     pid_t left[LEFT_MAX];
     uint32_t path;
     int64_t until_ms;
+    uint32_t answered_path; /* the last one that did, and when it was asked */
+    int64_t answered_ms;
 } hung = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* FNV-1a. */
@@ -61,6 +63,24 @@ static bool has_hung(uint32_t path)
     answer = hung.path == path && clock_boot_ms() < hung.until_ms;
     pthread_mutex_unlock(&hung.mutex);
     return answer;
+}
+
+static bool has_answered(uint32_t path, int64_t since_ms)
+{
+    bool answer;
+
+    pthread_mutex_lock(&hung.mutex);
+    answer = hung.answered_path == path && hung.answered_ms > since_ms;
+    pthread_mutex_unlock(&hung.mutex);
+    return answer;
+}
+
+static void note_answer(uint32_t path, int64_t asked_ms)
+{
+    pthread_mutex_lock(&hung.mutex);
+    hung.answered_path = path;
+    hung.answered_ms = asked_ms;
+    pthread_mutex_unlock(&hung.mutex);
 }
 
 /* `child` is 0 when it was another process's that hung. */
@@ -163,7 +183,7 @@ static bool wait_for(pid_t child, int64_t until_ms, int64_t starved_until_ms)
     return ended;
 }
 
-bool answer_within(const char *home, const char *path, const char *name, int64_t limit_ms)
+bool answer_within(const char *home, const char *path, const char *name, int64_t limit_ms, int64_t fresh_ms)
 {
     uint32_t key = hash(path);
     int64_t begin_ms = clock_boot_ms();
@@ -172,6 +192,8 @@ bool answer_within(const char *home, const char *path, const char *name, int64_t
 
     if (has_hung(key))
         return false;
+    if (has_answered(key, begin_ms - fresh_ms))
+        return true;
     gate = open_gate(home, key);
     if (!pass_gate(gate, begin_ms + limit_ms)) {
         remember(key, 0);
@@ -180,8 +202,10 @@ bool answer_within(const char *home, const char *path, const char *name, int64_t
     child = fork();
     if (child == 0)
         ask(path, name, gate, parent);
-    if (child < 0 || wait_for(child, begin_ms + limit_ms, begin_ms + limit_ms * STARVED_TIMES))
+    if (child < 0 || wait_for(child, begin_ms + limit_ms, begin_ms + limit_ms * STARVED_TIMES)) {
+        note_answer(key, begin_ms);
         return true;
+    }
     kill(child, SIGKILL);
     remember(key, child);
     return false;

@@ -13,7 +13,8 @@
  * for it and not beside it, so that no processes pile up. This process answers false by itself for 10 s after one
  * that hung. A child that has had no processor time is given four times as long.
  *
- * True as well when it cannot be asked (no more processes). May be called from any thread. */
-bool answer_within(const char *home, const char *path, const char *name, int64_t limit_ms);
+ * To ask costs a fork: one that this process heard to answer less than fresh_ms ago is taken at its word. True as well
+ * when it cannot be asked (no more processes). May be called from any thread. */
+bool answer_within(const char *home, const char *path, const char *name, int64_t limit_ms, int64_t fresh_ms);
 
 #endif

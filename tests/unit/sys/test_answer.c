@@ -12,7 +12,7 @@ enum { LONG_MS = 60000, SHORT_MS = 50 };
 
 static bool answers(struct scratch *s, const char *name, int64_t limit_ms)
 {
-    return answer_within(s->path, arena_printf(&s->arena, "%s/%s", s->path, name), "marker", limit_ms);
+    return answer_within(s->path, arena_printf(&s->arena, "%s/%s", s->path, name), "marker", limit_ms, 0);
 }
 
 static void what_is_there_answers_and_so_does_what_is_not(void **state)
@@ -26,7 +26,7 @@ static void what_is_there_answers_and_so_does_what_is_not(void **state)
     assert_true(answers(s, "missing", LONG_MS));
     assert_int_equal(symlinkat("root", s->fd, "link"), 0);
     assert_true(answers(s, "link", LONG_MS));
-    assert_true(answer_within("/nowhere", s->path, "marker", LONG_MS));
+    assert_true(answer_within("/nowhere", s->path, "marker", LONG_MS, 0));
 }
 
 /* The lock that the one look has made. */
@@ -56,6 +56,7 @@ static void where_one_hangs_the_next_one_says_so(void **state)
     assert_true(gate >= 0);
     assert_int_equal(flock(gate, LOCK_EX), 0);
     begin_ms = clock_boot_ms();
+    assert_true(answer_within(s->path, scratch_path(s, "root"), "marker", SHORT_MS, LONG_MS));
     assert_false(answers(s, "root", SHORT_MS));
     assert_true(clock_boot_ms() - begin_ms >= SHORT_MS);
     fs_close(&gate);
