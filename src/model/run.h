@@ -114,6 +114,13 @@ struct run_stats {
 #define RUN_STATS_UNKNOWN                                                                                    \
     ((struct run_stats){-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1})
 
+/* When one began and what it is by now: all that a calendar needs. */
+struct run_start {
+    int64_t host_id;
+    int64_t started_at;
+    enum run_state state;
+};
+
 struct run {
     int64_t id;
     int64_t host_id; /* 0 = none */

@@ -33,6 +33,43 @@ int store_health_backups(struct arena *arena, struct db *db, int64_t host_id, in
     return store_run_read(arena, stmt, runs, count, err);
 }
 
+static int read_starts(struct arena *arena, struct db_stmt *stmt, struct run_start **starts, size_t *count,
+                       struct err *err)
+{
+    int row;
+
+    *starts = NULL;
+    *count = 0;
+    while ((row = db_step(stmt, err)) > 0) {
+        *starts = store_rows_room(arena, *starts, *count, sizeof **starts);
+        (*starts)[(*count)++] =
+            (struct run_start){db_int(stmt, 0), db_int(stmt, 1), run_state_parse(db_text(stmt, 2))};
+    }
+    return row;
+}
+
+/* All hosts along an index that has all of it, so that neither the length of the history nor the width of a run matters;
+ * one along its own runs. */
+int store_health_starts(struct arena *arena, struct db *db, int64_t host_id, int64_t since,
+                        struct run_start **starts, size_t *count, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+
+    if (db_prepare(
+            db,
+            host_id == 0
+                ? "SELECT host_id, started_at, state FROM run WHERE started_at >= ? AND job = 'backup' "
+                  "AND host_id IS NOT NULL AND state <> 'cancelled' ORDER BY started_at"
+                : "SELECT host_id, started_at, state FROM run WHERE +started_at >= ? AND host_id = ? "
+                  "AND job = 'backup' AND state <> 'cancelled' ORDER BY started_at",
+            &stmt, err) < 0)
+        return -1;
+    db_bind_int(stmt, 1, since);
+    if (host_id != 0)
+        db_bind_int(stmt, 2, host_id);
+    return read_starts(arena, stmt, starts, count, err);
+}
+
 int store_health_open_runs(struct arena *arena, struct db *db, int64_t host_id, struct run **runs,
                            size_t *count, struct err *err)
 {

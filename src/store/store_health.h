@@ -11,6 +11,10 @@
 int store_health_backups(struct arena *arena, struct db *db, int64_t host_id, int64_t per_host,
                          struct run **runs, size_t *count, struct err *err);
 
+/* Backups of the host, or of all with 0, that began at `since` or later and were not cancelled, by time. */
+int store_health_starts(struct arena *arena, struct db *db, int64_t host_id, int64_t since,
+                        struct run_start **starts, size_t *count, struct err *err);
+
 /* Runs of any job that have not ended, in the same order. */
 int store_health_open_runs(struct arena *arena, struct db *db, int64_t host_id, struct run **runs,
                            size_t *count, struct err *err);

@@ -31,6 +31,10 @@ int page_api_index(struct visit *visit, json_t **document, struct err *err);
 int page_audit(struct visit *visit, json_t **document, struct err *err);
 int page_history(struct visit *visit, json_t **document, struct err *err);
 
+/* page_calendar.c: days */
+int page_strips(struct visit *visit, json_t **document, struct err *err);
+int page_calendar(struct visit *visit, json_t **document, struct err *err);
+
 /* page_deletion.c: what goes for good, and what has gone */
 int page_deletion(struct visit *visit, json_t **document, struct err *err);
 int page_deletion_post(struct visit *visit, json_t **document, struct err *err);

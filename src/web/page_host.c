@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "service/document.h"
+#include "service/document_calendar.h"
 #include "service/document_overview.h"
 #include "service/document_setup.h"
 #include "service/document_status.h"
@@ -10,6 +11,7 @@
 #include "service/service_snapshot.h"
 #include "web/input.h"
 #include "web/page.h"
+#include "web/strip.h"
 #include "web/visit.h"
 
 enum { SNAPSHOTS_SHOWN = 100 };
@@ -34,29 +36,52 @@ static void filter(struct visit *visit, json_t *items)
     visit->extra = json_pack("{s:s}", "query", query == NULL ? "" : query);
 }
 
+/* The strips of the hosts, which the API has at an address of its own. */
+static int add_strips(struct visit *visit, json_t *hosts, struct err *err)
+{
+    json_t *strips;
+
+    if (document_strips(visit->service, &strips, err) < 0)
+        return -1;
+    strip_add(hosts, strips);
+    json_decref(strips);
+    return 0;
+}
+
+/* Hosts of a document that belongs to others as well, to add something to. */
+static json_t *own_hosts(const json_t *hosts)
+{
+    json_t *own = json_array();
+
+    for (size_t i = 0; i < json_array_size(hosts); i++)
+        json_array_append_new(own, json_copy(json_array_get(hosts, i)));
+    return own;
+}
+
 int page_dashboard(struct visit *visit, json_t **document, struct err *err)
 {
-    json_t *urgent = json_array(), *hosts, *running;
+    json_t *urgent, *hosts, *running;
     const char *verdict;
 
-    if (shared_status_document(visit->web->status, visit->service, document, err) < 0) {
-        json_decref(urgent);
+    if (shared_status_document(visit->web->status, visit->service, document, err) < 0 ||
+        document_runs(visit->service, NULL, "running", 0, 20, &running, err) < 0)
+        return -1;
+    hosts = own_hosts(json_object_get(*document, "hosts"));
+    if (add_strips(visit, hosts, err) < 0) {
+        json_decref(hosts);
+        json_decref(running);
         return -1;
     }
-    hosts = json_object_get(*document, "hosts");
+    urgent = json_array();
     for (size_t i = 0; i < json_array_size(hosts); i++)
         if (json_is_true(json_object_get(json_array_get(hosts, i), "attention")))
             json_array_append(urgent, json_array_get(hosts, i));
-    if (document_runs(visit->service, NULL, "running", 0, 20, &running, err) < 0) {
-        json_decref(urgent);
-        return -1;
-    }
     verdict = document_status_needs_attention(*document) ? "failed" : "ok";
     if (json_array_size(hosts) == 0)
         verdict = "none";
-    visit->extra =
-        json_pack("{s:o, s:O, s:s, s:i}", "urgent", urgent, "running", json_object_get(running, "items"),
-                  "level", verdict, "urgent_count", (int)json_array_size(urgent));
+    visit->extra = json_pack("{s:o, s:o, s:O, s:s, s:i}", "own_hosts", hosts, "urgent", urgent, "running",
+                             json_object_get(running, "items"), "level", verdict, "urgent_count",
+                             (int)json_array_size(urgent));
     json_decref(running);
     return 0;
 }
@@ -66,7 +91,7 @@ int page_hosts(struct visit *visit, json_t **document, struct err *err)
     if (document_hosts(visit->service, document, err) < 0)
         return -1;
     filter(visit, json_object_get(*document, "items"));
-    return 0;
+    return visit->api ? 0 : add_strips(visit, json_object_get(*document, "items"), err);
 }
 
 int page_host(struct visit *visit, json_t **document, struct err *err)

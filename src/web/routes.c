@@ -110,6 +110,8 @@ const struct route routes[] = {
     {.method = HTTP_GET, .path = "/", .faces = FACE_PAGE, .right = RIGHT_READ, .title = "Dashboard",
      .template = "dashboard", .nav = "Dashboard", .command = "pobsync status", .handle = page_dashboard},
     {.method = HTTP_GET, .path = "/status", .faces = FACE_API, .right = RIGHT_READ, .handle = page_status},
+    {.method = HTTP_GET, .path = "/strips", .faces = FACE_API, .right = RIGHT_READ, .title = "The last 30 days of all hosts",
+     .handle = page_strips},
 
     /* Hosts. */
     {.method = HTTP_GET, .path = "/hosts", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Hosts",
@@ -189,6 +191,8 @@ const struct route routes[] = {
      .handle = page_config},
     {.method = HTTP_POST, .path = "/hosts/:host/config", .faces = FACE_BOTH, .right = RIGHT_CONFIG,
      .form = "/hosts/:host/config", .settings = SCOPE_HOST, .handle = page_config_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/calendar", .faces = FACE_BOTH, .right = RIGHT_READ,
+     .title = "Calendar", .template = "calendar", .tab = "Calendar", .handle = page_calendar},
     {.method = HTTP_GET, .path = "/hosts/:host/history", .faces = FACE_BOTH, .right = RIGHT_READ,
      .title = "History", .template = "history", .tab = "History", .fields = before_query, .handle = page_history},
     {.method = HTTP_GET, .path = "/hosts/:host/remove", .faces = FACE_BOTH, .right = RIGHT_READ,

@@ -13,7 +13,7 @@ PAGES = ("/", "/hosts", "/hosts/new", "/hosts/web1", "/hosts/web1/snapshots", "/
          "/hosts/web1/schedule?cron=15+2+*+*+*", "/hosts/web1/config", "/hosts/web1/discovery", "/discovery",
          "/setup/root", "/hosts/web1/setup", "/hosts/web1/setup/key", "/hosts/web1/setup/connect",
          "/hosts/web1/setup/paths?preset=data", "/hosts/web1/setup/schedule?cron=15+2+*+*+*",
-         "/hosts/web1/setup/first", "/hosts/web1/incomplete", "/hosts/web1/remove", "/hosts/web1/history", "/purges", "/settings/notifications", "/runs", "/queue", "/schedules", "/settings", "/self-check", "/users", "/tokens",
+         "/hosts/web1/setup/first", "/hosts/web1/incomplete", "/hosts/web1/remove", "/hosts/web1/history", "/hosts/web1/calendar", "/purges", "/settings/notifications", "/runs", "/queue", "/schedules", "/settings", "/self-check", "/users", "/tokens",
          "/audit", "/account", "/nothing")
 
 

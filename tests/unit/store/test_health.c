@@ -53,6 +53,37 @@ static void the_newest_backups_of_each_host(void **state)
     assert_string_equal(ids_of(s, runs, count), "2:9");
 }
 
+static void starts_of_backups_since_a_time(void **state)
+{
+    struct scratch *s = *state;
+    struct host web = rows_host(s, "web1"), db = rows_host(s, "db1");
+    struct run test = rows_backup(&web, 140);
+    struct run_start *starts;
+    size_t count;
+
+    test.job = JOB_TEST;
+    insert(s, rows_backup(&web, 99), RUN_SUCCESS);
+    insert(s, rows_backup(&db, 130), RUN_FAILED);
+    insert(s, rows_backup(&web, 100), RUN_WARNING);
+    insert(s, rows_backup(&web, 120), RUN_CANCELLED);
+    insert(s, test, RUN_FAILED);
+    insert(s, rows_backup(&web, 150), RUN_QUEUED);
+    insert(s, rows_backup(&web, 160), RUN_RUNNING);
+    assert_ok(store_health_starts(&s->arena, s->db, 0, 100, &starts, &count, &s->err), &s->err);
+    assert_int_equal(count, 3);
+    assert_int_equal(starts[0].host_id, web.id);
+    assert_int_equal(starts[0].started_at, 100);
+    assert_int_equal(starts[0].state, RUN_WARNING);
+    assert_int_equal(starts[1].host_id, db.id);
+    assert_int_equal(starts[1].state, RUN_FAILED);
+    assert_int_equal(starts[2].state, RUN_RUNNING);
+    assert_ok(store_health_starts(&s->arena, s->db, web.id, 1, &starts, &count, &s->err), &s->err);
+    assert_int_equal(count, 3);
+    assert_int_equal(starts[0].started_at, 99);
+    assert_ok(store_health_starts(&s->arena, s->db, db.id, 131, &starts, &count, &s->err), &s->err);
+    assert_int_equal(count, 0);
+}
+
 /* Every combination of what makes a snapshot good or not, one host each. */
 static void good_is_what_the_model_says(void **state)
 {
@@ -133,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_newest_backups_of_each_host, scratch_setup_db, scratch_teardown),
+        cmocka_unit_test_setup_teardown(starts_of_backups_since_a_time, scratch_setup_db, scratch_teardown),
         cmocka_unit_test_setup_teardown(good_is_what_the_model_says, scratch_setup_db, scratch_teardown),
         cmocka_unit_test_setup_teardown(the_newest_good_one_is_found_behind_others, scratch_setup_db,
                                         scratch_teardown),
