@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "service/document.h"
-#include "service/document_calendar.h"
 #include "service/document_overview.h"
 #include "service/document_setup.h"
 #include "service/document_status.h"
@@ -41,7 +40,7 @@ static int add_strips(struct visit *visit, json_t *hosts, struct err *err)
 {
     json_t *strips;
 
-    if (document_strips(visit->service, &strips, err) < 0)
+    if (shared_document_take(visit->web->strips, visit->service, &strips, err) < 0)
         return -1;
     strip_add(hosts, strips);
     json_decref(strips);
@@ -63,7 +62,7 @@ int page_dashboard(struct visit *visit, json_t **document, struct err *err)
     json_t *urgent, *hosts, *running;
     const char *verdict;
 
-    if (shared_status_document(visit->web->status, visit->service, document, err) < 0 ||
+    if (shared_document_take(visit->web->status, visit->service, document, err) < 0 ||
         document_runs(visit->service, NULL, "running", 0, 20, &running, err) < 0)
         return -1;
     hosts = own_hosts(json_object_get(*document, "hosts"));

@@ -37,7 +37,7 @@ int page_status(struct visit *visit, json_t **document, struct err *err)
     size_t size;
 
     (void)document;
-    if (shared_status_text(visit->web->status, visit->service, packed, visit->arena, &text, &size, err) < 0)
+    if (shared_document_text(visit->web->status, visit->service, packed, visit->arena, &text, &size, err) < 0)
         return -1;
     visit_answer(visit, 200, "application/json", text);
     response->body_size = size;
@@ -87,7 +87,7 @@ int page_metrics(struct visit *visit, json_t **document, struct err *err)
     const json_t *root, *counts;
     bool ok;
 
-    if (shared_status_document(visit->web->status, visit->service, document, err) < 0)
+    if (shared_document_take(visit->web->status, visit->service, document, err) < 0)
         return -1;
     root = json_object_get(*document, "root");
     counts = json_object_get(*document, "counts");

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/when.h"
+#include "service/document_calendar.h"
 
 enum { DAY = 86400, STEP = 6, BAR = 4, DAYS_MAX = 100 };
 
@@ -147,6 +148,21 @@ json_t *strip_picture(const json_t *item)
                      (json_int_t)strip.count * STEP, "paths", paths);
 }
 
+int strip_document(struct service *service, json_t **document, struct err *err)
+{
+    const json_t *items;
+
+    if (document_strips(service, document, err) < 0)
+        return -1;
+    items = json_object_get(*document, "items");
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        json_t *item = json_array_get(items, i);
+
+        json_object_set_new(item, "picture", strip_picture(item));
+    }
+    return 0;
+}
+
 void strip_add(json_t *hosts, const json_t *strips)
 {
     const json_t *items = json_object_get(strips, "items");
@@ -157,9 +173,10 @@ void strip_add(json_t *hosts, const json_t *strips)
                         json_array_get(items, i));
     for (size_t i = 0; i < json_array_size(hosts); i++) {
         json_t *host = json_array_get(hosts, i);
-        const json_t *strip = json_object_get(by_name, json_string_value(json_object_get(host, "host")));
+        json_t *strip = json_object_get(by_name, json_string_value(json_object_get(host, "host")));
 
-        json_object_set_new(host, "strip", strip == NULL ? json_null() : strip_picture(strip));
+        json_object_set_new(host, "strip",
+                            strip == NULL ? json_null() : json_incref(json_object_get(strip, "picture")));
     }
     json_decref(by_name);
 }

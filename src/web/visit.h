@@ -8,14 +8,15 @@
 #include "web/events.h"
 #include "web/http.h"
 #include "web/route.h"
-#include "web/shared_status.h"
+#include "web/shared_document.h"
 #include "web/template.h"
 
 /* What all requests share. */
 struct web {
     struct service_pool *pool;
     struct template_set *templates;
-    struct shared_status *status;
+    struct shared_document *status; /* document_status() */
+    struct shared_document *strips; /* strip_document() */
     struct events *events;
     const char *setup_code; /* "" when there was an admin at the start */
     const char *listen;     /* "127.0.0.1:8010" */

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "service/document_status.h"
 #include "service/service_user.h"
 #include "sys/fs.h"
 #include "sys/listen.h"
@@ -15,6 +16,7 @@
 #include "sys/stop.h"
 #include "web/asset.h"
 #include "web/format.h"
+#include "web/strip.h"
 #include "web/visit.h"
 
 enum { PEM_MAX = 1024 * 1024 };
@@ -119,11 +121,13 @@ int web_serve(const struct web_options *options, struct err *err)
 
     if (template_set_load(web_templates, web_template_count, web_formatters, &web.templates, err) < 0)
         return -1;
-    web.status = shared_status_new();
+    web.status = shared_document_new(document_status);
+    web.strips = shared_document_new(strip_document);
     if (service_pool_open(&web.pool, err) == 0)
         result = serve(options, &web, &arena, err);
     service_pool_close(&web.pool);
-    shared_status_free(&web.status);
+    shared_document_free(&web.strips);
+    shared_document_free(&web.status);
     template_set_free(&web.templates);
     return result;
 }

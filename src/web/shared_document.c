@@ -1,12 +1,11 @@
 /* One maker at a time, and those who wait for what it makes. */
-#include "web/shared_status.h"
+#include "web/shared_document.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "service/document_status.h"
 #include "web/gzip.h"
 
 /* What was made, or why not. Jansson counts references atomically, so the document may be read by many threads. */
@@ -15,10 +14,11 @@ struct making {
     struct err err;
     struct buf text, packed; /* made when the first one wants them, under `mutex` */
     pthread_mutex_t mutex;
-    size_t holders; /* under the mutex of the shared status */
+    size_t holders; /* under the mutex of the shared document */
 };
 
-struct shared_status {
+struct shared_document {
+    int (*make)(struct service *service, json_t **document, struct err *err);
     pthread_mutex_t mutex;
     pthread_cond_t ended;
     struct making *newest; /* NULL: nobody waits, or none was made */
@@ -26,12 +26,14 @@ struct shared_status {
     uint64_t begun_count, ended_count; /* of makings; they come one after the other */
 };
 
-struct shared_status *shared_status_new(void)
+struct shared_document *shared_document_new(int (*make)(struct service *service, json_t **document,
+                                                        struct err *err))
 {
-    struct shared_status *shared = calloc(1, sizeof *shared);
+    struct shared_document *shared = calloc(1, sizeof *shared);
 
     if (shared == NULL)
         abort();
+    shared->make = make;
     pthread_mutex_init(&shared->mutex, NULL);
     pthread_cond_init(&shared->ended, NULL);
     return shared;
@@ -49,7 +51,7 @@ static void let_go(struct making *making)
     free(making);
 }
 
-void shared_status_free(struct shared_status **shared)
+void shared_document_free(struct shared_document **shared)
 {
     if (*shared == NULL)
         return;
@@ -61,7 +63,7 @@ void shared_status_free(struct shared_status **shared)
 }
 
 /* Held once, by the caller. */
-static struct making *make(struct service *service)
+static struct making *make(const struct shared_document *shared, struct service *service)
 {
     struct making *making = calloc(1, sizeof *making);
 
@@ -69,19 +71,19 @@ static struct making *make(struct service *service)
         abort();
     pthread_mutex_init(&making->mutex, NULL);
     making->holders = 1;
-    if (document_status(service, &making->document, &making->err) < 0)
+    if (shared->make(service, &making->document, &making->err) < 0)
         making->document = NULL;
     return making;
 }
 
 /* Makes it in this thread, and leaves it for those who wait. With the mutex held, but not while it is made. */
-static struct making *lead(struct shared_status *shared, struct service *service)
+static struct making *lead(struct shared_document *shared, struct service *service)
 {
     struct making *making;
 
     shared->begun_count++;
     pthread_mutex_unlock(&shared->mutex);
-    making = make(service);
+    making = make(shared, service);
     pthread_mutex_lock(&shared->mutex);
     shared->ended_count = shared->begun_count;
     let_go(shared->newest);
@@ -95,7 +97,7 @@ static struct making *lead(struct shared_status *shared, struct service *service
 }
 
 /* One that began after the call did. To be let go. */
-static struct making *ask(struct shared_status *shared, struct service *service)
+static struct making *ask(struct shared_document *shared, struct service *service)
 {
     struct making *making;
     uint64_t wanted;
@@ -119,15 +121,15 @@ static struct making *ask(struct shared_status *shared, struct service *service)
     return making;
 }
 
-static void leave(struct shared_status *shared, struct making *making)
+static void leave(struct shared_document *shared, struct making *making)
 {
     pthread_mutex_lock(&shared->mutex);
     let_go(making);
     pthread_mutex_unlock(&shared->mutex);
 }
 
-int shared_status_document(struct shared_status *shared, struct service *service, json_t **document,
-                           struct err *err)
+int shared_document_take(struct shared_document *shared, struct service *service, json_t **document,
+                         struct err *err)
 {
     struct making *making = ask(shared, service);
     int result = making->document != NULL ? 0 : -1;
@@ -158,8 +160,8 @@ static const struct buf *text_of(struct making *making, bool packed)
     return packed ? &making->packed : &making->text;
 }
 
-int shared_status_text(struct shared_status *shared, struct service *service, bool packed,
-                       struct arena *arena, const char **text, size_t *size, struct err *err)
+int shared_document_text(struct shared_document *shared, struct service *service, bool packed,
+                         struct arena *arena, const char **text, size_t *size, struct err *err)
 {
     struct making *making = ask(shared, service);
     int result = making->document != NULL ? 0 : -1;
