@@ -6,7 +6,7 @@ import ast
 import pathlib
 import re
 
-SKIPPED_FOLDERS = {'.git', '__pycache__', 'node_modules'}
+SKIPPED = {'.git', '__pycache__', 'node_modules'}  # .git is a file where the checkout is a worktree
 FILE_LINES = 700
 FUNCTION_LINES = 80
 
@@ -21,9 +21,9 @@ def read_tree(root):
         for path in sorted(todo.pop().iterdir()):
             top = path.parent == pathlib.Path(root)
             if path.is_dir() and not path.is_symlink():
-                if path.name not in SKIPPED_FOLDERS and not (top and re.match(r'build(-|$)', path.name)):
+                if path.name not in SKIPPED and not (top and re.match(r'build(-|$)', path.name)):
                     todo.append(path)
-            elif path.is_file():
+            elif path.is_file() and path.name not in SKIPPED:
                 # latin-1 reads any bytes; that is enough to find words and count lines, also in a fuzz corpus
                 text = path.read_bytes()
                 try:
