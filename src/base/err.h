@@ -23,6 +23,7 @@
     X(ERR_NOT_FOUND, "not_found", 5, 404)                                                                    \
     X(ERR_BUSY, "busy", 6, 409)                                                                              \
     X(ERR_REFUSED, "refused", 7, 409)                                                                        \
+    X(ERR_CHANGED, "changed", 7, 412)                                                                        \
     X(ERR_ROOT, "backup_root", 8, 503)                                                                       \
     X(ERR_UNREACHABLE, "unreachable", 9, 502)                                                                \
     X(ERR_ATTENTION, "attention", 10, 200)                                                                   \

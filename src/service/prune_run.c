@@ -90,6 +90,7 @@ static enum cause cause_of(const struct err *err)
     case ERR_USAGE:
     case ERR_NOT_FOUND:
         return CAUSE_CONFIG;
+    case ERR_CHANGED:
     case ERR_REFUSED:
     case ERR_INTERRUPTED:
         return CAUSE_NONE;

@@ -139,3 +139,11 @@ void service_close(struct service *service)
 {
     db_close(&service->db);
 }
+
+int service_begin(struct service *service, struct transaction *transaction, struct err *err)
+{
+    if (transaction_begin(transaction, service->db, err) < 0)
+        return -1;
+    return service->precondition == NULL ? 0
+                                         : service->precondition(service, service->precondition_context, err);
+}

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "db/db.h"
+#include "db/transaction.h"
 #include "service/environment.h"
 
 struct service {
@@ -18,6 +19,9 @@ struct service {
     const char *actor;  /* who asks: the login name on the command line */
     const char *origin; /* by what: "cli" */
     int64_t now;        /* UTC seconds, read once by the entry point */
+    /* What must still be so when the change begins that is asked for, or it is refused: NULL: nothing. */
+    int (*precondition)(struct service *service, void *context, struct err *err);
+    void *precondition_context;
 };
 
 /* Reads the environment, makes the state directory (2770) and its parts (keys 0700, runs), opens the database and
@@ -31,6 +35,9 @@ int service_open_unmigrated(struct service *service, struct arena *arena, const 
 
 /* Without the database, which may be beyond opening: for `database restore`. */
 int service_open_state(struct service *service, struct arena *arena, const char *origin, struct err *err);
+
+/* transaction_begin(), and inside of it the precondition: nobody can come between that and the change. */
+int service_begin(struct service *service, struct transaction *transaction, struct err *err);
 
 /* db_migrate(), and before it changes a database that holds something, a copy of that (database_copy.h). Without the
  * copy nothing is changed. `applied` may be NULL. */

@@ -189,8 +189,7 @@ int service_global_configure(struct service *service, const struct config_change
     bool root_changed = false;
     struct config before, after;
 
-    if (check_fixed_root(service, changes, count, err) < 0 ||
-        transaction_begin(&transaction, service->db, err) < 0 ||
+    if (check_fixed_root(service, changes, count, err) < 0 || service_begin(service, &transaction, err) < 0 ||
         store_global_load(service->arena, service->db, &before, err) < 0)
         return -1;
     after = before;
@@ -254,7 +253,7 @@ int service_host_configure(struct service *service, const char *name, const stru
     struct config before;
     bool created;
 
-    if (rule_host_name(name, err) < 0 || transaction_begin(&transaction, service->db, err) < 0 ||
+    if (rule_host_name(name, err) < 0 || service_begin(service, &transaction, err) < 0 ||
         load_or_begin(service, name, &host, &created, err) < 0)
         return -1;
     before = host.config;

@@ -40,6 +40,7 @@ static enum cause cause_of(enum err_code code)
     case ERR_USAGE:
     case ERR_INVALID:
     case ERR_NOT_FOUND:
+    case ERR_CHANGED:
     case ERR_REFUSED:
         return CAUSE_CONFIG;
     case ERR_UNREACHABLE:

@@ -116,8 +116,10 @@ int page_queue(struct visit *visit, json_t **document, struct err *err);
 int page_schedules(struct visit *visit, json_t **document, struct err *err);
 
 /* page_settings.c: settings, self-check */
+int settings_tagged(struct visit *visit, json_t **document, struct err *err);
 int page_settings(struct visit *visit, json_t **document, struct err *err);
 int page_settings_post(struct visit *visit, json_t **document, struct err *err);
+int config_tagged(struct visit *visit, json_t **document, struct err *err);
 int page_config(struct visit *visit, json_t **document, struct err *err);
 int page_config_post(struct visit *visit, json_t **document, struct err *err);
 int page_check(struct visit *visit, json_t **document, struct err *err);

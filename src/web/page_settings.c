@@ -6,6 +6,7 @@
 #include "service/service_config.h"
 #include "web/input.h"
 #include "web/page.h"
+#include "web/precondition.h"
 #include "web/visit.h"
 
 /* "Ssh port" of ssh_port. */
@@ -65,7 +66,8 @@ static void add_form(struct visit *visit, const json_t *document, const char *ow
         if (strcmp(json_string_value(json_object_get(json_array_get(settings, i), "name")), "backup_root") !=
             0)
             json_array_append_new(fields, form_field(visit, json_array_get(settings, i), own));
-    visit->extra = json_pack("{s:o}", "fields", fields);
+    /* A form that is shown again speaks of what is there now, and can be sent. */
+    visit->extra = json_pack("{s:o, s:s}", "fields", fields, "tag", precondition_tag(visit, document));
 }
 
 /* A value that was typed beside "inherited" is not dropped in silence. */
@@ -89,9 +91,19 @@ static int check_choices(const struct visit *visit, const json_t *document, stru
     return 0;
 }
 
+int settings_tagged(struct visit *visit, json_t **document, struct err *err)
+{
+    return document_global(visit->service, document, err);
+}
+
+int config_tagged(struct visit *visit, json_t **document, struct err *err)
+{
+    return document_host(visit->service, visit_param(visit, "host"), document, err);
+}
+
 int page_settings(struct visit *visit, json_t **document, struct err *err)
 {
-    if (document_global(visit->service, document, err) < 0)
+    if (settings_tagged(visit, document, err) < 0)
         return -1;
     add_form(visit, *document, "global");
     json_object_set(visit->extra, "root", json_array_get(json_object_get(*document, "settings"), 0));
@@ -123,7 +135,7 @@ int page_settings_post(struct visit *visit, json_t **document, struct err *err)
 
 int page_config(struct visit *visit, json_t **document, struct err *err)
 {
-    if (document_host(visit->service, visit_param(visit, "host"), document, err) < 0)
+    if (config_tagged(visit, document, err) < 0)
         return -1;
     add_form(visit, *document, "host");
     return 0;

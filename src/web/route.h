@@ -46,6 +46,8 @@ struct route {
     const struct route_field *fields; /* ended by a NULL name; NULL: none */
     unsigned settings;                /* enum field_scope: fields of that scope are allowed as well */
     bool columns; /* further fields are names of columns: the handler refuses those that there are not */
+    /* The document whose tag is the ETag of a GET here, and which a change here may demand (precondition.h); NULL: none. */
+    int (*tagged)(struct visit *visit, json_t **document, struct err *err);
     /* A GET fills *document: the API's answer, and what the template shows. A POST does its work, sets
      * visit->location, and fills *document with the API's answer. */
     int (*handle)(struct visit *visit, json_t **document, struct err *err);

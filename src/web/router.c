@@ -12,6 +12,7 @@
 #include "sys/secret.h"
 #include "web/asset.h"
 #include "web/input.h"
+#include "web/precondition.h"
 #include "web/visit.h"
 
 static const struct err no_error = {0};
@@ -351,6 +352,10 @@ static enum step show_result(struct visit *visit, json_t *document)
     int result;
 
     if (visit->api) {
+        if (precondition_answer(visit, document)) {
+            json_decref(document);
+            return STEP_ANSWERED;
+        }
         if (visit->location != NULL)
             url_pairs_add(visit->arena, &visit->response->headers, "Location",
                           arena_printf(visit->arena, "/api/v1%s", visit->location));
@@ -387,7 +392,10 @@ static void work(struct visit *visit)
     if (input_check(visit, &sent, &status, &err) < 0) {
         visit->status = status;
         handle_failed(visit, &err);
-    } else if (visit->route->handle(visit, &document, &err) < 0) {
+        return;
+    }
+    precondition_demand(visit);
+    if (visit->route->handle(visit, &document, &err) < 0) {
         json_decref(document);
         handle_failed(visit, &err);
     } else if (!visit->answered) {

@@ -125,6 +125,8 @@ static const char *status_title(int status)
         return "Not done in this way";
     case 409:
         return "Not possible now";
+    case 412:
+        return "Changed meanwhile";
     case 415:
         return "Not a kind of content that is read here";
     case 422:

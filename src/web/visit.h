@@ -44,6 +44,7 @@ struct visit {
     int status;                /* of a GET's page, 0: 200 */
     const struct err *problem; /* what was wrong with the form that is shown again; NULL: nothing */
     const char *title;         /* of the page, NULL: the route's */
+    const char *demanded_tag;  /* the change is for a document with this tag; NULL: for any */
     json_t *extra;             /* what a page shows beside the document; NULL: nothing */
     bool answered;             /* the handler has filled the response itself */
 };

@@ -97,6 +97,7 @@ static void exit_statuses_are_the_promised_ones(void **state)
         {ERR_NOT_FOUND, "not_found", 5},
         {ERR_BUSY, "busy", 6},
         {ERR_REFUSED, "refused", 7},
+        {ERR_CHANGED, "changed", 7},
         {ERR_ROOT, "backup_root", 8},
         {ERR_UNREACHABLE, "unreachable", 9},
         {ERR_ATTENTION, "attention", 10},

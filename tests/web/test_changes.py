@@ -1,0 +1,102 @@
+"""Changes by programs: tags of what was read, changes of what has changed since, PATCH and DELETE."""
+
+import json
+import threading
+import unittest
+
+from kit.web_case import WebCase
+
+CONFIG = "/api/v1/hosts/web1/config"
+
+
+class Changes(WebCase):
+    def prepare(self):
+        super().prepare()
+        self.pobsync.ok("configure-global", "--backup-root", self.pobsync.root)
+        self.pobsync.ok("configure-host", "web1", "--address", "127.0.0.1")
+
+    def change(self, method, path, fields=None, tag=None, browser=None):
+        browser = browser or self.admin
+        headers = {"X-CSRF-Token": browser.token("/account")}
+        if tag:
+            headers["If-Match"] = tag
+        return browser.request(method, path, json.dumps(fields) if fields is not None else None, headers,
+                               "application/json" if fields is not None else None)
+
+    def port(self):
+        settings = self.admin.get(CONFIG).json["settings"]
+        return next(setting["value"] for setting in settings if setting["name"] == "ssh_port")
+
+    def test_a_tag_names_what_was_read(self):
+        first = self.admin.get(CONFIG)
+        tag = first.headers["ETag"]
+        self.assertRegex(tag, r'^"[0-9a-f]{32}"$')
+        self.assertEqual(self.admin.get(CONFIG).headers["ETag"], tag)
+        known = self.admin.get(CONFIG, headers={"If-None-Match": f'"other", {tag}'})
+        self.assertEqual((known.status, known.body), (304, b""))
+        self.pobsync.ok("configure-host", "web1", "--ssh-port", "2222")
+        changed = self.admin.get(CONFIG, headers={"If-None-Match": tag})
+        self.assertEqual(changed.status, 200)
+        self.assertNotEqual(changed.headers["ETag"], tag)
+
+    def test_a_change_of_what_has_changed_is_refused(self):
+        tag = self.admin.get(CONFIG).headers["ETag"]
+        self.pobsync.ok("configure-host", "web1", "--ssh-port", "2222")
+        refused = self.change("PATCH", CONFIG, {"ssh_port": 2022}, tag)
+        self.assertEqual(refused.status, 412, refused)
+        self.assertEqual(refused.json["code"], "changed")
+        self.assertEqual(self.port(), 2222)
+        self.assertEqual(refused.headers["ETag"], self.admin.get(CONFIG).headers["ETag"])
+        self.assertEqual(self.change("PATCH", CONFIG, {"ssh_port": 2022}, refused.headers["ETag"]).status, 200)
+        self.assertEqual(self.port(), 2022)
+        self.assertEqual(self.change("PATCH", CONFIG, {"ssh_port": 2023}, "*").status, 200)
+        self.assertEqual(self.change("PATCH", CONFIG, {"ssh_port": None}).status, 200)
+        self.assertEqual(self.port(), 22)
+        weak = self.change("PATCH", CONFIG, {"ssh_port": 2024}, "W/" + self.admin.get(CONFIG).headers["ETag"])
+        self.assertEqual(weak.status, 412)
+
+    def test_of_many_who_read_the_same_one_wins(self):
+        tag, statuses = self.admin.get(CONFIG).headers["ETag"], []
+        browsers = [self.log_in("admin") for _ in range(8)]
+
+        def one(number, browser):
+            statuses.append(self.change("PATCH", CONFIG, {"ssh_port": 3000 + number}, tag, browser).status)
+
+        threads = [threading.Thread(target=one, args=pair) for pair in enumerate(browsers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(sorted(statuses), [200] + [412] * 7)
+
+    def test_the_global_settings(self):
+        tag = self.admin.get("/api/v1/settings").headers["ETag"]
+        self.assertEqual(self.change("PATCH", "/api/v1/settings", {"keep_daily": 9}, tag).status, 200)
+        self.assertEqual(self.change("PATCH", "/api/v1/settings", {"keep_daily": 8}, tag).status, 412)
+
+    def test_a_form_that_is_too_old_is_shown_again(self):
+        page = self.admin.get("/hosts/web1/config").page
+        form = next(form for form in page.forms if form["action"] == "/hosts/web1/config")
+        self.pobsync.ok("configure-host", "web1", "--ssh-port", "2222")
+        sent = {name: form["fields"][name] for name in ("csrf_token", "tag")}
+        again = self.admin.post("/hosts/web1/config", sent | {"set.ssh_port": "yes", "ssh_port": "2022"})
+        self.assertEqual(again.status, 412, again)
+        self.assertIn("somebody has changed this", again.text)
+        self.assertEqual(self.port(), 2222)
+
+    def test_what_there_is_to_delete(self):
+        self.pobsync.ok("schedule", "web1", "--cron", "15 2 * * *")
+        self.make_user("viewer", "gone")
+        self.assertEqual(self.change("PATCH", "/api/v1/users/gone", {"role": "operator"}).status, 200)
+        self.assertEqual(self.change("DELETE", "/api/v1/users/gone").status, 200)
+        self.assertNotIn("gone", [user["name"] for user in self.admin.get("/api/v1/users").json["items"]])
+        self.assertEqual(self.change("DELETE", "/api/v1/hosts/web1/schedule").status, 200)
+        self.assertEqual(self.pobsync.json("schedules")["items"], [])
+        self.assertEqual(self.change("DELETE", "/api/v1/hosts/nobody/schedule").status, 404)
+        self.assertEqual(self.change("DELETE", CONFIG).status, 405)
+        viewer = self.log_in("viewer")
+        self.assertEqual(self.change("PATCH", CONFIG, {"ssh_port": 1}, browser=viewer).status, 403)
+
+
+if __name__ == "__main__":
+    unittest.main()
