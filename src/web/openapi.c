@@ -208,6 +208,24 @@ static json_t *responses(struct arena *arena, const struct route *route, const j
     return json_pack("{s:o, s:o}", route->method == HTTP_GET ? "200" : "2XX", good, "default", problem);
 }
 
+static void add_header(json_t *parameters, const char *name, const char *description)
+{
+    json_array_append_new(parameters, json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", name, "in", "header",
+                                                "description", description, "schema", "type", "string"));
+}
+
+static void add_headers(const struct route *route, json_t *parameters)
+{
+    if (route->tagged != NULL && route->method == HTTP_GET)
+        add_header(parameters, "If-None-Match", "ETags that are known: 304 when one is the current one");
+    if (route->tagged != NULL && route->method != HTTP_GET)
+        add_header(parameters, "If-Match", "the ETag that was read: 412 when it is not the current one");
+    if (route->method == HTTP_POST && !route->tells_secret)
+        add_header(parameters, "Idempotency-Key",
+                   "a text of the caller's, remembered for a day: sent again, it is answered again and "
+                   "nothing is done twice");
+}
+
 static json_t *operation_of(struct arena *arena, const struct route *route, const json_t *answers)
 {
     json_t *operation = json_object(), *parameters = json_array();
@@ -227,6 +245,7 @@ static json_t *operation_of(struct arena *arena, const struct route *route, cons
         add_query(route, parameters);
     else
         add_body(route, operation);
+    add_headers(route, parameters);
     json_object_set_new(operation, "parameters", parameters);
     if (route->open)
         json_object_set_new(operation, "security", json_array());

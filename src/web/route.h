@@ -45,7 +45,8 @@ struct route {
     const char *form; /* of a POST: the path of the page whose form it is, shown again with what is wrong */
     const struct route_field *fields; /* ended by a NULL name; NULL: none */
     unsigned settings;                /* enum field_scope: fields of that scope are allowed as well */
-    bool columns; /* further fields are names of columns: the handler refuses those that there are not */
+    bool columns;      /* further fields are names of columns: the handler refuses those that there are not */
+    bool tells_secret; /* the answer holds a secret that is told once */
     /* The document whose tag is the ETag of a GET here, and which a change here may demand (precondition.h); NULL: none. */
     int (*tagged)(struct visit *visit, json_t **document, struct err *err);
     /* A GET fills *document: the API's answer, and what the template shows. A POST does its work, sets

@@ -13,6 +13,7 @@
 #include "web/asset.h"
 #include "web/input.h"
 #include "web/precondition.h"
+#include "web/repetition.h"
 #include "web/visit.h"
 
 static const struct err no_error = {0};
@@ -394,6 +395,8 @@ static void work(struct visit *visit)
         handle_failed(visit, &err);
         return;
     }
+    if (repetition_begin(visit))
+        return;
     precondition_demand(visit);
     if (visit->route->handle(visit, &document, &err) < 0) {
         json_decref(document);
@@ -403,6 +406,7 @@ static void work(struct visit *visit)
     } else {
         json_decref(document);
     }
+    repetition_end(visit);
 }
 
 static enum route_faces face_of(const struct list *path)

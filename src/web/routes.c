@@ -302,7 +302,7 @@ const struct route routes[] = {
     {.method = HTTP_GET, .path = "/tokens", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .title = "Tokens",
      .template = "tokens", .handle = page_tokens},
     {.method = HTTP_POST, .path = "/tokens", .faces = FACE_BOTH, .right = RIGHT_ADMIN, .form = "/tokens",
-     .title = "Tokens", .template = "tokens", .fields = token_form, .handle = page_tokens_post},
+     .title = "Tokens", .template = "tokens", .fields = token_form, .tells_secret = true, .handle = page_tokens_post},
     {.method = HTTP_POST, .path = "/tokens/:token/revoke", .faces = FACE_BOTH, .right = RIGHT_ADMIN,
      .form = "/tokens", .handle = page_token_revoke_post},
     {.method = HTTP_DELETE, .path = "/tokens/:token", .faces = FACE_API, .right = RIGHT_ADMIN,

@@ -37,16 +37,17 @@ struct visit {
     const char *secret;    /* of the cookie: of a session, or of nobody yet; NULL: none */
     bool secret_is_new;    /* send the cookie */
     bool by_token;
-    struct account *account;   /* NULL: nobody is logged in */
-    struct url_pairs params;   /* of the path */
-    struct url_pairs input;    /* fields that the route allows, checked: of the query, or of the form */
-    const char *location;      /* where a POST leads to */
-    int status;                /* of a GET's page, 0: 200 */
-    const struct err *problem; /* what was wrong with the form that is shown again; NULL: nothing */
-    const char *title;         /* of the page, NULL: the route's */
-    const char *demanded_tag;  /* the change is for a document with this tag; NULL: for any */
-    json_t *extra;             /* what a page shows beside the document; NULL: nothing */
-    bool answered;             /* the handler has filled the response itself */
+    struct account *account;    /* NULL: nobody is logged in */
+    struct url_pairs params;    /* of the path */
+    struct url_pairs input;     /* fields that the route allows, checked: of the query, or of the form */
+    const char *location;       /* where a POST leads to */
+    int status;                 /* of a GET's page, 0: 200 */
+    const struct err *problem;  /* what was wrong with the form that is shown again; NULL: nothing */
+    const char *title;          /* of the page, NULL: the route's */
+    const char *demanded_tag;   /* the change is for a document with this tag; NULL: for any */
+    const char *repetition_key; /* under which the answer is kept; NULL: none */
+    json_t *extra;              /* what a page shows beside the document; NULL: nothing */
+    bool answered;              /* the handler has filled the response itself */
 };
 
 /* A parameter of the path: it is there. */

@@ -1,6 +1,7 @@
 """Changes by programs: tags of what was read, changes of what has changed since, PATCH and DELETE."""
 
 import json
+import sqlite3
 import threading
 import unittest
 
@@ -15,11 +16,13 @@ class Changes(WebCase):
         self.pobsync.ok("configure-global", "--backup-root", self.pobsync.root)
         self.pobsync.ok("configure-host", "web1", "--address", "127.0.0.1")
 
-    def change(self, method, path, fields=None, tag=None, browser=None):
+    def change(self, method, path, fields=None, tag=None, browser=None, key=None):
         browser = browser or self.admin
         headers = {"X-CSRF-Token": browser.token("/account")}
         if tag:
             headers["If-Match"] = tag
+        if key:
+            headers["Idempotency-Key"] = key
         return browser.request(method, path, json.dumps(fields) if fields is not None else None, headers,
                                "application/json" if fields is not None else None)
 
@@ -96,6 +99,40 @@ class Changes(WebCase):
         self.assertEqual(self.change("DELETE", CONFIG).status, 405)
         viewer = self.log_in("viewer")
         self.assertEqual(self.change("PATCH", CONFIG, {"ssh_port": 1}, browser=viewer).status, 403)
+
+    def queued(self):
+        return self.admin.get("/api/v1/queue").json["items"]
+
+    def test_a_repeated_request_is_answered_again_and_done_once(self):
+        path = "/api/v1/hosts/web1/backup"
+        first = self.change("POST", path, {"manual": True}, key="a")
+        self.assertEqual(first.status, 202, first)
+        again = self.change("POST", path, {"manual": True}, key="a")
+        self.assertEqual((again.status, again.body, again.headers["Location"]),
+                         (first.status, first.body, first.headers["Location"]))
+        self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+        self.assertNotIn("Idempotency-Replayed", first.headers)
+        self.assertEqual(len(self.queued()), 1)
+        self.assertEqual(self.change("POST", path, {"manual": False}, key="a").status, 422)
+        made = self.change("POST", "/api/v1/hosts", {"name": "web2", "address": "127.0.0.1"}, key="b")
+        self.assertEqual(self.change("POST", "/api/v1/hosts", {"name": "web2", "address": "127.0.0.1"}, key="b").status,
+                         made.status)
+        other = self.log_in("operator")
+        self.assertNotIn("Idempotency-Replayed", self.change("POST", path, {"manual": True}, browser=other, key="a").headers)
+        self.assertEqual(self.change("POST", "/api/v1/tokens", {"name": "x", "rights": "read"}, key="c").status, 400)
+        self.assertEqual(self.change("POST", path, {"manual": True}, key="x" * 201).status, 400)
+
+    def test_a_request_in_work_is_told_and_an_old_key_is_free_again(self):
+        path = "/api/v1/hosts/web1/backup"
+        self.change("POST", path, {"manual": True}, key="a")
+        link = sqlite3.connect(self.pobsync.database)
+        with link:
+            self.assertEqual(link.execute("UPDATE api_request SET status = NULL").rowcount, 1)
+        self.assertEqual(self.change("POST", path, {"manual": True}, key="a").status, 409)
+        with link:
+            link.execute("UPDATE api_request SET created_at = created_at - 86401")
+        link.close()
+        self.assertNotIn("Idempotency-Replayed", self.change("POST", path, {"manual": True}, key="a").headers)
 
 
 if __name__ == "__main__":
