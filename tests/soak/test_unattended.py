@@ -22,7 +22,7 @@ from kit.pobsync import Pobsync
 from kit.sshd import Sshd
 from kit.workdir import WorkDir
 
-TIME_LIMIT = 4 * 3600
+TIME_LIMIT = 14400
 SECONDS = int(os.environ.get("SOAK_SECONDS", "1800"))
 SEED = int(os.environ.get("SOAK_SEED", "20261125"))
 HOSTS = [f"host{number:02}" for number in range(20)]
