@@ -22,6 +22,10 @@
 
 enum { GRACE_MS = 5000, TICK_MS = 1000, GROUP_LOOK_MS = 20, LOOKS = 3 };
 
+/* After a read of less than this the next one waits SPAWN_HOLD_MS: a program that writes a line for each of
+ * its files would otherwise wake us for each. Four of these fill a pipe, so nobody is held up by it. */
+enum { HELD_BYTES = 16 * 1024 };
+
 /* Why a child could not become the program, sent over a pipe that exec closes. */
 struct failure {
     bool at_exec; /* false: while preparing */
@@ -40,7 +44,8 @@ struct process {
     int64_t begun;  /* this and what follows: clock_boot_ms() */
     int64_t last_output;
     int64_t next_tick;
-    int64_t kill_at; /* when the grace is over */
+    int64_t hold_until; /* until when the streams are not looked at */
+    int64_t kill_at;    /* when the grace is over */
 };
 
 static int64_t or_default(int64_t value, int64_t fallback)
@@ -242,6 +247,7 @@ static size_t read_stream(struct process *process, int index, size_t limit)
 
     if (got > 0) {
         process->last_output = clock_boot_ms();
+        process->hold_until = got < HELD_BYTES ? process->last_output + SPAWN_HOLD_MS : 0;
         if (spawn->output != NULL)
             spawn->output(spawn->context, index + 1, bytes, (size_t)got);
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -320,15 +326,18 @@ static int64_t time_to_wait(const struct process *process)
         due = spawn->deadline_ms;
     if (!process->is_ending && spawn->silence_ms > 0 && process->last_output + spawn->silence_ms < due)
         due = process->last_output + spawn->silence_ms;
+    if (now < process->hold_until && process->hold_until < due)
+        due = process->hold_until;
     return due > now ? due - now : 0;
 }
 
 static void wait_for_events(struct process *process)
 {
+    bool is_held = clock_boot_ms() < process->hold_until;
     struct pollfd fds[] = {
         {.fd = process->has_ended ? -1 : process->pidfd, .events = POLLIN},
-        {.fd = process->streams[0], .events = POLLIN},
-        {.fd = process->streams[1], .events = POLLIN},
+        {.fd = is_held ? -1 : process->streams[0], .events = POLLIN},
+        {.fd = is_held ? -1 : process->streams[1], .events = POLLIN},
     };
     int64_t wait = time_to_wait(process);
     /* Being asked to stop is news only once; stop_poll() would then not wait any more. */

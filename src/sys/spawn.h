@@ -15,6 +15,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* How long at most a small piece of output stays in its pipe before we look again. */
+enum { SPAWN_HOLD_MS = 20 };
+
 struct spawn {
     /* NULL-terminated. argv[0] is looked up in PATH of `environment` (absolute directories only) unless it
      * has a slash. */
@@ -25,7 +28,7 @@ struct spawn {
     int64_t silence_ms;             /* ends the group after so long without output; 0 = never */
     int64_t grace_ms;               /* between TERM and KILL of the group; 0 = 5,000 */
     int64_t tick_ms;                /* how often `tick` is called while it runs; 0 = 1,000 */
-    /* Receives what the child writes, as it comes; stream is 1 or 2. May be NULL: dropped. */
+    /* Receives what the child writes, at most SPAWN_HOLD_MS after it came; stream is 1 or 2. May be NULL: dropped. */
     void (*output)(void *context, int stream, const char *bytes, size_t size);
     /* Called at each tick; returning false ends the group (SPAWN_STOPPED). May be NULL. */
     bool (*tick)(void *context);

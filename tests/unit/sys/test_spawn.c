@@ -320,6 +320,33 @@ static void what_the_pipe_still_holds_is_read(void **state)
     assert_int_equal(seen.counts[0], PIPE_FILL);
 }
 
+static void count_piece(void *context, int stream, const char *bytes, size_t size)
+{
+    struct seen *seen = context;
+
+    (void)bytes;
+    seen->counts[0]++;
+    seen->counts[1] += size;
+    assert_int_equal(stream, 1);
+}
+
+/* A line for each file would otherwise wake us for each file. */
+static void small_pieces_are_read_together(void **state)
+{
+    SEEN_SCOPED seen = {0};
+    struct spawn spawn = shell(SHELL("i=0; while [ $i -lt 20000 ]; do echo; i=$((i + 1)); done"), &seen);
+    struct spawn_result result;
+    struct err err;
+
+    (void)state;
+    spawn.output = count_piece;
+    assert_ok(spawn_run(&spawn, &result, &err), &err);
+    assert_int_equal(result.exit_status, 0);
+    assert_int_equal(seen.counts[1], 20000);
+    /* The first, one for each hold, and what was left at the end. */
+    assert_in_range(seen.counts[0], 1, (uintmax_t)result.duration_ms / SPAWN_HOLD_MS + 3);
+}
+
 static void collecting_has_a_limit(void **state)
 {
     BUF_SCOPED output = BUF_EMPTY;
@@ -572,6 +599,7 @@ int main(int count, char **arguments)
         scratch_test(what_cannot_be_run_is_told),
         cmocka_unit_test(much_output_on_both_streams_is_read),
         cmocka_unit_test(what_the_pipe_still_holds_is_read),
+        cmocka_unit_test(small_pieces_are_read_together),
         cmocka_unit_test(collecting_has_a_limit),
         cmocka_unit_test(the_deadline_ends_it),
         cmocka_unit_test(silence_ends_it),
