@@ -1,5 +1,6 @@
 /* The program's entry: finds the command, runs it, prints the error, ends with its exit status. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -14,12 +15,22 @@
 /* Members of the group pobsync share the state directory; nobody else sees it. */
 enum { UMASK = 0007 };
 
+/* Bytes at the end of the heap that are kept for the next allocation. */
+enum { HEAP_KEPT = 1 << 20 };
+
 /* A reader that has gone ("pobsync runs | head") shows as EPIPE when we write, and does not end a backup. */
 static void ignore_broken_pipes(void)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* SQLite takes and gives back some 150 KiB for each transaction. With glibc's limit of 128 KiB every one of them
+   moves the end of the heap twice, and the page faults of that were a third of the time of a discovery. */
+static void keep_heap(void)
+{
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 }
 
 static void set_log_level(const struct call *call)
@@ -76,6 +87,7 @@ int main(int argc, char **argv)
 
     umask(UMASK);
     ignore_broken_pipes();
+    keep_heap();
     exit_status = option_parse(argc, argv, &call, &err);
     if (exit_status == 0) {
         set_log_level(&call);
