@@ -1,12 +1,10 @@
 /* pobsync find */
 #include <string.h>
 
-#include "base/parse.h"
 #include "cli/cell.h"
 #include "cli/commands.h"
-#include "cli/moment.h"
-#include "model/place.h"
 #include "model/rule.h"
+#include "service/find_words.h"
 #include "service/service_browse.h"
 
 static const char *size_of(struct arena *arena, const json_t *item)
@@ -28,34 +26,16 @@ static void on_found(void *context, const json_t *item)
     call_flush(call);
 }
 
-/* "+10M": at least; "-10M": at most; "10M": exactly. */
-static int read_size(const char *text, struct find_wish *wish, struct err *err)
-{
-    int64_t bytes;
-
-    if (parse_size(text + (*text == '+' || *text == '-'), &bytes, err) < 0)
-        return err_in(err, "--size");
-    wish->min_size = *text == '-' ? -1 : bytes;
-    wish->max_size = *text == '+' ? -1 : bytes;
-    return 0;
-}
-
 static int read_wish(const struct call *call, int64_t now, struct find_wish *wish, struct err *err)
 {
-    *wish = (struct find_wish){.name = call_value(call, "name"), .min_size = -1, .max_size = -1};
-    if (wish->name == NULL) {
+    const struct find_words words = {call_value(call, "name"), call_value(call, "since"),
+                                     call_value(call, "until"), call_value(call, "size")};
+
+    if (words.name == NULL) {
         err_set(err, ERR_USAGE, "what is to be found is missing: --name PATTERN");
         return err_hint(err, "pobsync find %s --name 'fstab*'", call->words.items[0]);
     }
-    if (strchr(wish->name, '/') != NULL)
-        return err_set(err, ERR_USAGE, "--name is a pattern for a name, not for a path: without \"/\"");
-    if (call_has(call, "size") && read_size(call_value(call, "size"), wish, err) < 0)
-        return -1;
-    if (call_has(call, "since") && moment_parse(call_value(call, "since"), now, &wish->since, err) < 0)
-        return err_in(err, "--since");
-    if (call_has(call, "until") && moment_parse(call_value(call, "until"), now, &wish->until, err) < 0)
-        return err_in(err, "--until");
-    return 0;
+    return find_words_wish(&words, now, wish, err);
 }
 
 static void note_end(struct call *call, const json_t *document)

@@ -114,6 +114,17 @@ static int answer_pack(struct service *service, const struct reader_request *req
     return 0; /* the answer is out: an error has no place any more */
 }
 
+static int answer_find(struct service *service, const struct reader_request *request, json_t **document,
+                       struct err *err)
+{
+    const struct browse_search search = {.host = request->host,
+                                         .snapshot = request->snapshot,
+                                         .wish = request->find,
+                                         .limit = request->wish.limit};
+
+    return service_browse_find(service, &search, document, err);
+}
+
 static int answer(struct service *service, const struct reader_request *request, int fd, struct err *err)
 {
     json_t *document = NULL;
@@ -130,6 +141,9 @@ static int answer(struct service *service, const struct reader_request *request,
     case READER_DIFF:
         result = service_browse_diff(service, request->host, request->snapshot, request->other, request->path,
                                      request->wish.limit, &document, err);
+        break;
+    case READER_FIND:
+        result = answer_find(service, request, &document, err);
         break;
     case READER_READ:
         return answer_read(service, request, fd, err);

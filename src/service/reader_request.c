@@ -32,6 +32,13 @@ static void put(json_t *object, const char *key, const char *text)
         json_object_set_new(object, key, json_string(text));
 }
 
+static json_t *find_json(const struct find_wish *find)
+{
+    return json_pack("{s:s, s:I, s:I, s:I, s:I}", "name", find->name, "since", (json_int_t)find->since,
+                     "until", (json_int_t)find->until, "min_size", (json_int_t)find->min_size, "max_size",
+                     (json_int_t)find->max_size);
+}
+
 json_t *reader_request_json(const struct reader_request *request)
 {
     json_t *object = json_object();
@@ -51,6 +58,8 @@ json_t *reader_request_json(const struct reader_request *request)
     json_object_set_new(object, "offset", json_integer((json_int_t)request->wish.offset));
     json_object_set_new(object, "limit", json_integer((json_int_t)request->wish.limit));
     put(object, "format", pack_format_name(request->format));
+    if (request->verb == READER_FIND)
+        json_object_set_new(object, "find", find_json(&request->find));
     return object;
 }
 
@@ -117,6 +126,17 @@ static int read_wish(struct arena *arena, const json_t *object, struct listing_w
     return wish->limit == 0 ? invalid("limit", err) : 0;
 }
 
+static int read_find(struct arena *arena, const json_t *object, struct find_wish *find, struct err *err)
+{
+    json_int_t since, until, min_size, max_size;
+
+    if (json_unpack((json_t *)(uintptr_t)object, "{s:I, s:I, s:I, s:I}", "since", &since, "until", &until,
+                    "min_size", &min_size, "max_size", &max_size) < 0)
+        return invalid("find", err);
+    *find = (struct find_wish){text_of(arena, object, "name"), since, until, min_size, max_size};
+    return find->name != NULL && is_name(find->name) ? 0 : invalid("name", err);
+}
+
 static int read_request(struct arena *arena, const json_t *object, struct reader_request *request,
                         struct err *err)
 {
@@ -148,6 +168,9 @@ static int read_request(struct arena *arena, const json_t *object, struct reader
         return invalid("format", err);
     if (path == NULL || place_path(arena, arena_printf(arena, "/%s", path), &request->path, err) < 0)
         return invalid("path", err);
+    if (request->verb == READER_FIND &&
+        read_find(arena, json_object_get(object, "find"), &request->find, err) < 0)
+        return -1;
     return read_wish(arena, object, &request->wish, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "engine/find.h"
 #include "engine/listing.h"
 #include "model/pack_format.h"
 
@@ -20,6 +21,7 @@ enum { READER_REQUEST_MAX = 64 * 1024, READER_ANSWER_MAX = 32 << 20, READER_PAGE
     X(READER_LIST, "list")         /* a page of a directory */                                               \
     X(READER_VERSIONS, "versions") /* of a path */                                                           \
     X(READER_DIFF, "diff")         /* of a directory in two snapshots */                                     \
+    X(READER_FIND, "find")         /* names in a snapshot, or in all */                                      \
     X(READER_READ, "read")         /* a file: the answer has its descriptor */                               \
     X(READER_PACK, "pack") /* a tree: the answer has the end of a pipe, and a last word comes after it */
 
@@ -34,10 +36,11 @@ struct reader_request {
     enum reader_verb verb;
     const char *actor, *origin; /* who asks, for the audit: as the web says */
     const char *host;
-    const char *snapshot;     /* NULL: the newest good one */
+    const char *snapshot;     /* NULL: the newest good one; of a find: all */
     const char *other;        /* of a diff: the later one */
     const char *path;         /* model/place.h, without slashes at its ends */
-    struct listing_wish wish; /* of a list; its limit goes for a diff too */
+    struct listing_wish wish; /* of a list; its limit goes for a diff and a find too */
+    struct find_wish find;    /* of a find */
     enum pack_format format;
 };
 

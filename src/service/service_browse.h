@@ -35,12 +35,14 @@ struct browse_search {
     const char *host;
     const char *snapshot; /* NULL: all that are finished */
     struct find_wish wish;
+    size_t limit; /* versions in the document; 0: all */
     /* Told of each version as it is found, before it is known which other snapshots hold it. May be NULL. */
     void (*found)(void *context, const json_t *item);
     void *context;
 };
 
-/* {"host","items":[{"path", entry…,"snapshots":[name…]}…],"searched":n,"entries":n,"unread":[{"snapshot","why"}…]}. */
+/* {"host","items":[{"path", entry…,"snapshots":[name…]}…],"more": number of versions behind the limit,"searched":n,
+ * "entries":n,"unread":[{"snapshot","why"}…]}. */
 int service_browse_find(struct service *service, const struct browse_search *search, json_t **document,
                         struct err *err);
 

@@ -16,14 +16,22 @@ struct gathering {
     const struct browse_search *search;
     const char *snapshot; /* that is searched */
     json_t *items;
+    json_int_t more; /* than are wanted */
 };
 
 static int on_found(void *context, const struct find_hit *hit, struct err *err)
 {
-    const struct gathering *gathering = context;
-    json_t *item = json_object(), *snapshots = json_array();
+    struct gathering *gathering = context;
+    size_t limit = gathering->search->limit;
+    json_t *item, *snapshots;
 
     (void)err;
+    if (limit > 0 && json_array_size(gathering->items) == limit) {
+        gathering->more++;
+        return 0;
+    }
+    item = json_object();
+    snapshots = json_array();
     document_entry_put_path(item, hit->directory, hit->name);
     document_entry_put(item, hit->stat, NULL);
     json_array_append_new(snapshots, document_text(gathering->snapshot));
@@ -39,8 +47,9 @@ static int on_again(void *context, size_t number, struct err *err)
     const struct gathering *gathering = context;
 
     (void)err;
-    json_array_append_new(json_object_get(json_array_get(gathering->items, number), "snapshots"),
-                          document_text(gathering->snapshot));
+    if (number < json_array_size(gathering->items))
+        json_array_append_new(json_object_get(json_array_get(gathering->items, number), "snapshots"),
+                              document_text(gathering->snapshot));
     return 0;
 }
 
@@ -101,9 +110,9 @@ int service_browse_find(struct service *service, const struct browse_search *sea
         json_decref(unread);
         return -1;
     }
-    *document =
-        json_pack("{s:o, s:o, s:I, s:I, s:o}", "host", document_text(search->host), "items", gathering.items,
-                  "searched", (json_int_t)count, "entries", (json_int_t)report.entries, "unread", unread);
+    *document = json_pack("{s:o, s:o, s:I, s:I, s:I, s:o}", "host", document_text(search->host), "items",
+                          gathering.items, "more", gathering.more, "searched", (json_int_t)count, "entries",
+                          (json_int_t)report.entries, "unread", unread);
     return 0;
 }
 

@@ -56,6 +56,7 @@ int page_api_docs(struct visit *visit, json_t **document, struct err *err);
 int page_sort_check(const char *value, struct err *err);
 int page_browse(struct visit *visit, json_t **document, struct err *err);
 int page_versions(struct visit *visit, json_t **document, struct err *err);
+int page_search(struct visit *visit, json_t **document, struct err *err);
 int page_diff(struct visit *visit, json_t **document, struct err *err);
 int page_diff_choose(struct visit *visit, json_t **document, struct err *err);
 

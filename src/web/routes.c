@@ -41,6 +41,9 @@ static const struct route_field browse_query[] = {
 static const struct route_field path_query[] = {{"path_b64", false, NULL}, {0}};
 static const struct route_field archive_query[] = {
     {"path_b64", false, NULL}, {"format", false, page_format_check}, {0}};
+static const struct route_field search_query[] = {{"q", false, NULL},     {"snapshot", false, NULL},
+                                                  {"since", false, NULL}, {"until", false, NULL},
+                                                  {"size", false, NULL},  {0}};
 static const struct route_field diff_query[] = {{"before", true, NULL}, {"after", true, NULL}, {0}};
 static const struct route_field reason_form[] = {{"reason", true, rule_reason}, {0}};
 static const struct route_field deletion_form[] = {
@@ -170,6 +173,9 @@ const struct route routes[] = {
     {.method = HTTP_GET, .path = "/hosts/:host/versions/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .title = "Versions", .template = "versions", .tab = "Browse", .command = "pobsync versions ':host:/:path'",
      .fields = path_query, .handle = page_versions},
+    {.method = HTTP_GET, .path = "/hosts/:host/search", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .title = "Search", .template = "search", .tab = "Search", .command = "pobsync find :host --name PATTERN",
+     .fields = search_query, .handle = page_search},
     {.method = HTTP_GET, .path = "/hosts/:host/diff", .faces = FACE_PAGE, .right = RIGHT_FILES,
      .fields = diff_query, .handle = page_diff_choose},
     {.method = HTTP_GET, .path = "/hosts/:host/diff/:pair/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,

@@ -114,6 +114,47 @@ class Pages(BrowseCase):
         form = self.admin.get(f"/hosts/web1/diff?before={self.first}&after={self.second}")
         self.assertEqual((form.status, form.headers["Location"]), (303, f"/hosts/web1/diff/{self.first}..{self.second}"))
 
+    def test_a_search(self):
+        form = self.admin.get("/hosts/web1/search")
+        self.assertEqual(form.status, 200, form)
+        self.assertNotIn("were looked at", form.text)
+        page = self.admin.get("/hosts/web1/search?q=hosts")
+        self.assertEqual(page.status, 200, page)
+        for snapshot in (self.first, self.second):  # two versions
+            self.assertIn(f'href="/hosts/web1/content/{snapshot}/etc/hosts"', page.text)
+        self.assertIn(f'href="/hosts/web1/browse/{self.second}/etc"', page.text)
+        self.assertIn("in 2 snapshots were looked at", page.text)
+        answer = self.admin.get("/api/v1/hosts/web1/search?q=*").json
+        command = self.pobsync.json("find", "web1", "--name", "*")
+        self.assertEqual({**answer, "links": None}, {**command, "links": None})
+        self.assertGreater(len(answer["items"]), 4)
+        found = self.admin.get(f"/api/v1/hosts/web1/search?q=*&snapshot={self.first}&size=%2B1&since=1d").json
+        self.assertEqual({item["path"] for item in found["items"]}, {"/etc/hosts", "/etc/deep/below", "/etc/<b>bold"})
+        self.assertEqual(self.admin.get("/api/v1/hosts/web1/search?q=*&until=2001-01-01").json["items"], [])
+        self.assertIn("Nothing of this name", self.admin.get("/hosts/web1/search?q=never").text)
+        bold = self.admin.get("/hosts/web1/search?q=*bold*").text
+        self.assertIn("&lt;b&gt;bold", bold)
+        self.assertNotIn("<b>bold", bold)
+
+    def test_a_search_for_nonsense(self):
+        for query in ("?q=a/b", "?q=x&since=soon", "?q=x&until=soon", "?q=x&size=much", "?q=" + "x" * 256):
+            answer = self.admin.get("/api/v1/hosts/web1/search" + query)
+            self.assertEqual(answer.status, 422, f"{query}: {answer}")
+        for query in ("", "?q="):
+            self.assertEqual(self.admin.get("/api/v1/hosts/web1/search" + query).json["searched"], 0)
+        self.assertEqual(self.admin.get("/api/v1/hosts/web1/search?q=x&snapshot=20200101-000000Z__00000000").status, 404)
+
+    def test_a_search_of_more_than_is_shown(self):
+        os.mkdir(self.source + "/crowd")
+        for number in range(505):
+            self.write(f"crowd/n{number}", "")
+        self.backup("2026-11-03T12:00:00Z")
+        self.backup("2026-11-04T12:00:00Z")
+        answer = self.admin.get("/api/v1/hosts/web1/search?q=n[0-9]*").json
+        self.assertEqual((len(answer["items"]), answer["more"]), (500, 5))
+        self.assertEqual({len(item["snapshots"]) for item in answer["items"]}, {2})
+        self.assertIn("5 more are not shown", self.admin.get("/hosts/web1/search?q=n[0-9]*").text)
+
     def test_text_is_escaped(self):
         page = self.admin.get(f"/hosts/web1/text/{self.second}/etc/%3Cb%3Ebold%3C%2Fb%3E")
         self.assertEqual(page.status, 400)  # a slash in a name there is none
@@ -285,6 +326,7 @@ class OnScreen(BrowseCase):
         pages = [f"/hosts/web1/browse/{self.second}", f"/hosts/web1/browse/{self.second}/names",
                  f"/hosts/web1/browse/{self.second}/links", f"/hosts/web1/browse/{self.second}/nothing/here",
                  f"/hosts/web1/diff/{self.first}..{self.second}", "/hosts/web1/versions/plain/text",
+                 "/hosts/web1/search", "/hosts/web1/search?q=*", "/hosts/web1/search?q=never",
                  f"/hosts/web1/text/{self.second}/plain/text", f"/hosts/web1/text/{self.second}/plain/block"]
         for scheme in ("light", "dark"):
             screen.colours(scheme)

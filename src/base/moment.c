@@ -1,5 +1,5 @@
 /* Dates, times and "so long ago". */
-#include "cli/moment.h"
+#include "base/moment.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* Points in time as options name them. */
-#ifndef CLI_MOMENT_H
-#define CLI_MOMENT_H
+/* Points in time as people name them. */
+#ifndef BASE_MOMENT_H
+#define BASE_MOMENT_H
 
 #include <stdint.h>
 
