@@ -4,20 +4,20 @@ Speed of looking into snapshots: listing, versions, differences, search and spac
 rsync and du where they answer the same question, in alternating rounds, with everything in memory. Prints medians;
 asserts nothing.
 
-    ./dev bench browse [--files N] [--rounds N] [--directory DIR]
+    ./dev bench browse [--files N] [--mib N] [--rounds N] [--directory DIR]
 
     space     pobsync space of ten snapshots, beside `du -s` of each of the ten
     diff      pobsync diff of two neighbours, beside `rsync -aniHAX --delete`
     list      a folder of 1,000 entries, and the first 200 of 100,000
     versions  of one file over 100 snapshots
-    find      a name in all snapshots: until the first line, and until the end
+    tar       a tree of --mib MiB in files of 64 KiB, streamed into a pipe, beside GNU tar
+    find      a name in all snapshots: until the first line, and until the end, beside `find` of the same trees
 """
 
 import argparse
 import os
 import random
 import shutil
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -27,23 +27,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests"))
 os.environ.setdefault("POBSYNC", os.path.join(HERE, "..", "build", "pobsync"))
 
+from chain import Chain, name_of  # noqa: E402
 from kit.pobsync import Pobsync  # noqa: E402
 from kit.tree import small_files_tree  # noqa: E402
 
-DAY = 86400
-BEGIN = 1764000000
 CHAIN = 10
 
 
-def name_of(day):
-    return time.strftime("%Y%m%d-%H%M%SZ__00000000", time.gmtime(BEGIN + day * DAY))
-
-
-class Chain:
+class Chains:
     """Host web1 with ten snapshots of which each has 1 % changed since the one before, and a host small of a hundred."""
 
     def __init__(self, pobsync, files):
-        self.pobsync = pobsync
         pobsync.mark_root()
         for host in ("web1", "small"):
             pobsync.ok("configure-host", host, "--address", "127.0.0.1")
@@ -53,9 +47,10 @@ class Chain:
             os.mkdir(os.path.join(source, folder))
             for number in range(count):
                 os.close(os.open(os.path.join(source, folder, f"{number:06d}"), os.O_CREAT, 0o644))
+        self.web1, small = Chain(pobsync, "web1"), Chain(pobsync, "small")
         before = source
         for day in range(CHAIN):
-            before = self.place("web1", day, before)
+            before = self.web1.place(day, before)
             if day > 0:
                 self.change(before, day)
         tiny = pobsync.dir / "tiny"
@@ -63,7 +58,7 @@ class Chain:
         with open(os.path.join(tiny, "file"), "w", encoding="utf-8") as file:
             file.write("x")
         for day in range(100):
-            tiny = self.place("small", day, tiny)
+            tiny = small.place(day, tiny)
 
     @staticmethod
     def change(data, day):
@@ -77,22 +72,6 @@ class Chain:
             os.unlink(path)
             with open(path, "wb") as file:
                 file.write(rng.randbytes(rng.randrange(1, 8192)))
-
-    def place(self, host, day, source):
-        path = os.path.join(self.pobsync.root, host, "scheduled", name_of(day))
-        os.makedirs(path)
-        data = os.path.join(path, "data")
-        subprocess.run(["cp", "-al", source, data], check=True)
-        link = sqlite3.connect(self.pobsync.database)
-        with link:
-            link.execute("INSERT INTO snapshot (host_id, kind, name, status, started_at, ended_at, confirmed) VALUES "
-                         "((SELECT id FROM host WHERE name = ?), 'scheduled', ?, 'success', ?, ?, 1)",
-                         [host, name_of(day), BEGIN + day * DAY, BEGIN + day * DAY])
-        link.close()
-        return data
-
-    def data(self, day):
-        return os.path.join(self.pobsync.root, "web1", "scheduled", name_of(day), "data")
 
 
 def timed(function):
@@ -124,6 +103,28 @@ def several(title, rounds, function):
     print(f"{title}: median {statistics.median(seconds) * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms", flush=True)
 
 
+def piped(argv, **options):
+    """Through a pipe: tar does not read what goes to /dev/null."""
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **options) as process:
+        subprocess.run(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL, check=True)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, argv)
+
+
+def stream(pobsync, mib, rounds):
+    source = pobsync.dir / "big"
+    for number in range(mib * 16):
+        folder = os.path.join(source, f"{number // 256:04d}")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, f"{number:06d}"), "wb") as file:
+            file.write(os.urandom(65536))
+    pobsync.ok("configure-host", "big", "--address", "127.0.0.1")
+    data = Chain(pobsync, "big").place(0, source)
+    alternate(f"tar of {mib} MiB", rounds,
+              lambda: piped([pobsync.binary, "download", "big:/", "--format", "tar"], env=pobsync.environment()),
+              "GNU tar", lambda: piped(["tar", "-cf", "-", "--xattrs", "--acls", "-C", data, "."]))
+
+
 def first_line(pobsync):
     argv = [pobsync.binary, "find", "web1", "--name", "000*"]
     begun = time.monotonic()
@@ -137,13 +138,14 @@ def first_line(pobsync):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--directory", help="where the trees lie; a temporary directory unless told")
     options = parser.parse_args()
     if options.directory:
         os.environ["TMPDIR"] = options.directory
     with Pobsync(sanitised=False) as pobsync:
-        chain = Chain(pobsync, options.files)
+        chain = Chains(pobsync, options.files).web1
         print(f"{options.files} files, chain of {CHAIN}, {pobsync.root}", flush=True)
         places = f"web1@{name_of(3)}..{name_of(4)}"
         alternate("space of ten", options.rounds, lambda: pobsync.ok("space", "web1", timeout=600), "du -s of each",
@@ -154,6 +156,10 @@ def main():
         several("folder of 1,000", 20, lambda: pobsync.ok("ls", f"{newest}:/thousand", "--json"))
         several("first 200 of 100,000", 20, lambda: pobsync.ok("ls", f"{newest}:/crowd", "--limit", "200", "--json"))
         several("versions over 100 snapshots", 20, lambda: pobsync.ok("versions", "small:/file", "--json"))
+        stream(pobsync, options.mib, options.rounds)
+        alternate("find in ten snapshots", options.rounds,
+                  lambda: pobsync.ok("find", "web1", "--name", "000*", "--json", timeout=600), "find of each",
+                  lambda: [quietly("find", chain.data(day), "-name", "000*") for day in range(CHAIN)])
         first, whole = zip(*(first_line(pobsync) for _ in range(options.rounds)))
         print(f"find in ten snapshots: first line {statistics.median(first) * 1000:.0f} ms, all "
               f"{statistics.median(whole) * 1000:.0f} ms")

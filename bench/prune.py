@@ -26,47 +26,26 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests"))
 os.environ.setdefault("POBSYNC", os.path.join(HERE, "..", "build", "pobsync"))
 
+from chain import BEGIN, DAY, Chain, name_of  # noqa: E402
 from kit.pobsync import Pobsync  # noqa: E402
 from kit.tree import small_files_tree  # noqa: E402
 from kit.workdir import remove_tree  # noqa: E402
 
-DAY = 86400
-BEGIN = 1764000000
 CHAIN = 10
 
 
-def name_of(day):
-    return time.strftime("%Y%m%d-%H%M%SZ__00000000", time.gmtime(BEGIN + day * DAY))
-
-
-class Chain:
+class Shared(Chain):
     """A host with ten snapshots that share their files, as hard-linked copies of one tree."""
 
     def __init__(self, pobsync, files):
-        self.pobsync = pobsync
+        super().__init__(pobsync, "web1")
         self.source = pobsync.dir / "source"
         small_files_tree(self.source, files)
         pobsync.mark_root()
         pobsync.ok("configure-host", "web1", "--address", "127.0.0.1", "--keep-last", "5", "--keep-daily", "0",
                    "--keep-weekly", "0", "--keep-monthly", "0", "--keep-yearly", "0")
-        self.scheduled = os.path.join(pobsync.root, "web1", "scheduled")
-        os.makedirs(self.scheduled)
         for day in range(CHAIN):
-            self.place(self.scheduled, day)
-
-    def place(self, folder, day):
-        """Puts snapshot `day` there, on disk and, among the scheduled ones, into the database."""
-        path = os.path.join(folder, name_of(day))
-        os.makedirs(path)
-        subprocess.run(["cp", "-al", self.source, os.path.join(path, "data")], check=True)
-        if folder == self.scheduled:
-            link = sqlite3.connect(self.pobsync.database)
-            with link:
-                link.execute("DELETE FROM snapshot WHERE name = ?", [name_of(day)])
-                link.execute("INSERT INTO snapshot (host_id, kind, name, status, started_at, ended_at, confirmed) VALUES "
-                             "((SELECT id FROM host), 'scheduled', ?, 'success', ?, ?, 1)",
-                             [name_of(day), BEGIN + day * DAY, BEGIN + day * DAY])
-            link.close()
+            self.place(day, self.source)
 
     def now(self):
         return {"POBSYNC_FAKE_NOW": str(BEGIN + CHAIN * DAY)}
@@ -99,7 +78,7 @@ def alternate(title, chain, rounds, ours, days):
         for who, function in turns if number % 2 == 0 else turns[::-1]:
             seconds[who].append(timed(function))
             for day in days:
-                chain.place(chain.scheduled, day)
+                chain.place(day, chain.source)
     ratio = statistics.median(a / b for a, b in zip(seconds["pobsync"], seconds["rm -rf"]))
     print(f"{title}: pobsync {statistics.median(seconds['pobsync']):.2f} s, rm -rf "
           f"{statistics.median(seconds['rm -rf']):.2f} s, ratio {ratio:.2f} (median of {rounds} pairs: "
@@ -112,7 +91,7 @@ def rename_time(chain):
     subprocess.run(["strace", "-f", "-ttt", "-e", "trace=renameat2,fsync", "-o", log, chain.pobsync.binary, "delete",
                     "web1", name_of(0), "--yes"], env=chain.pobsync.environment(chain.now()), check=True,
                    capture_output=True)
-    chain.place(chain.scheduled, 0)
+    chain.place(0, chain.source)
     with open(log, encoding="utf-8") as file:
         lines = file.readlines()
     first = next(i for i, line in enumerate(lines) if "renameat2" in line and name_of(0) in line)
@@ -147,7 +126,7 @@ def main():
     if options.directory:
         os.environ["TMPDIR"] = options.directory
     with Pobsync(sanitised=False) as pobsync:
-        chain = Chain(pobsync, options.files)
+        chain = Shared(pobsync, options.files)
         print(f"{options.files} files, chain of {CHAIN}, {pobsync.root}")
         if shutil.which("strace"):
             print(f"rename: {rename_time(chain) * 1000:.1f} ms from the rename to the last fsync")
