@@ -1,12 +1,10 @@
 """Getting files back: restore to a directory, download as an archive. What comes back is what was there, by the oracle."""
 
-import ctypes
 import os
 import shutil
 import signal
 import stat
 import subprocess
-import threading
 import time
 import unittest
 
@@ -14,12 +12,12 @@ from kit import oracle
 from kit.case import HostCase
 from kit.deadline import wait_for
 from kit.mounts import requires_mount, tmpfs
+from kit.swapper import Swapper
 from kit.tree import fidelity_tree, small_files_tree
 
 TAR = ["tar", "--xattrs", "--xattrs-include=*", "--acls", "--numeric-owner", "-xpf"]
 LOST_BY_TAR = [b"special/socket"]
 RACE_SECONDS = 3
-EXCHANGE = 2
 
 
 class RestoreCase(HostCase):
@@ -243,28 +241,13 @@ class Race(RestoreCase):
         os.mkdir(os.path.join(target, "swapped"))
         bait = self.work / "bait"
         os.symlink(victim, bait)
-        libc = ctypes.CDLL(None, use_errno=True)
-        swapped = os.fsencode(os.path.join(target, "swapped"))
-        over, swaps, rounds = threading.Event(), 0, 0
-
-        def swap():
-            nonlocal swaps
-            while not over.is_set():
-                if libc.renameat2(-100, swapped, -100, os.fsencode(bait), EXCHANGE) == 0:
-                    swaps += 1
-
-        swapper = threading.Thread(target=swap, daemon=True)
-        swapper.start()
-        try:
+        rounds = 0
+        with Swapper(os.path.join(target, "swapped"), bait):
             until = time.monotonic() + RACE_SECONDS
             while time.monotonic() < until or rounds < 5:
                 self.pobsync.run("restore", "web1:/", "--to", target, "--yes", "--replace")
                 self.assertEqual(os.listdir(victim), [])
                 rounds += 1
-        finally:
-            over.set()
-            swapper.join(10)
-        self.assertGreater(swaps, 100)
 
 
 if __name__ == "__main__":
