@@ -57,8 +57,9 @@ static int run(struct call *call, struct err *err)
 }
 
 static const struct option_spec options[] = {
-    {"line", 0, "rrsync|sudo|plain",
-     "what the key may do: only read, by rrsync (default); the same by sudo, for a user who is not root; or anything"},
+    {"line", 0, "rrsync|sudo|plain|restore",
+     "what the key may do: only read, by rrsync (default); the same by sudo, for a user who is not root; or anything. "
+     "restore is another key, for one restore: it may write, and is removed afterwards"},
     {0},
 };
 

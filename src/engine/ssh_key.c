@@ -17,6 +17,7 @@
 #include "sys/spawn.h"
 
 #define KEY_NAME "id_ed25519"
+#define RESTORE_KEY_NAME "restore_ed25519"
 
 enum { KEYGEN_MS = 10000, KEYGEN_OUTPUT_MAX = 64 << 10 };
 
@@ -63,9 +64,9 @@ static int check_key_file(const char *path, struct err *err)
 
 /* Makes the pair beside its final name, so that a key of that name is always whole. */
 static int make_key(struct arena *arena, const char *home, const char *host, const char *directory,
-                    struct err *err)
+                    const char *final_name, struct err *err)
 {
-    const char *name = arena_printf(arena, KEY_NAME ".%08x", (unsigned)random_u32());
+    const char *name = arena_printf(arena, "%s.%08x", final_name, (unsigned)random_u32());
     const char *path = arena_printf(arena, "%s/%s", directory, name);
     const char *const argv[] = {"ssh-keygen", "-q", "-t", "ed25519",
                                 "-N",         "",   "-C", arena_printf(arena, "pobsync@%s", host),
@@ -88,7 +89,7 @@ static int make_key(struct arena *arena, const char *home, const char *host, con
      * derived from the private one, so that the two cannot differ. */
     unlinkat(folder, arena_printf(arena, "%s.pub", name), 0);
     /* If we die here: as above before the rename, and the key is whole after it. */
-    if (fs_rename_new(folder, name, folder, KEY_NAME, err) < 0) {
+    if (fs_rename_new(folder, name, folder, final_name, err) < 0) {
         if (errno != EEXIST)
             return -1;
         /* Somebody made one in the meantime, which is as good. If we die here: as above. */
@@ -123,11 +124,54 @@ int ssh_key_find(struct arena *arena, const char *home, const char *host, const 
         return err_hint(err, "make one, and put the line it prints into authorized_keys: pobsync key %s",
                         host);
     }
-    if (make_key(arena, home, host, directory, err) < 0)
+    if (make_key(arena, home, host, directory, KEY_NAME, err) < 0)
         return -1;
     if (created != NULL)
         *created = true;
     return 0;
+}
+
+int ssh_key_restore_find(struct arena *arena, const char *home, const char *host, bool create,
+                         const char **path, bool *created, struct err *err)
+{
+    const char *directory = arena_printf(arena, "%s/keys/%s", home, host);
+
+    *created = false;
+    *path = arena_printf(arena, "%s/" RESTORE_KEY_NAME, directory);
+    if (access(*path, F_OK) == 0)
+        return check_key_file(*path, err);
+    if (!create) {
+        err_set(err, ERR_NOT_FOUND, "there is no key for a restore to \"%s\"", host);
+        return err_hint(
+            err, "make one, and put the line it prints into authorized_keys: pobsync key %s --line restore",
+            host);
+    }
+    if (make_key(arena, home, host, directory, RESTORE_KEY_NAME, err) < 0)
+        return -1;
+    *created = true;
+    return 0;
+}
+
+int ssh_key_restore_remove(struct arena *arena, const char *home, const char *host, struct err *err)
+{
+    const char *directory = arena_printf(arena, "%s/keys/%s", home, host);
+    FD_SCOPED folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (folder < 0)
+        return errno == ENOENT ? 0
+                               : err_errno(err, ERR_IO, errno, "directory \"%s\" cannot be opened", directory);
+    /* If we die here: the key stays, with its line on the host, and is what the next restore uses and removes. */
+    if (unlinkat(folder, RESTORE_KEY_NAME, 0) < 0 && errno != ENOENT)
+        return err_errno(err, ERR_IO, errno, "ssh key \"%s/" RESTORE_KEY_NAME "\" cannot be removed",
+                         directory);
+    return fs_sync(folder, directory, err);
+}
+
+const char *ssh_key_restore_line(struct arena *arena, const char *user, const char *public_key,
+                                 const char *server_name)
+{
+    return arena_printf(arena, "restrict,command=\"%srrsync -wo /\" %s pobsync-restore@%s",
+                        strcmp(user, "root") == 0 ? "" : "sudo ", public_key, server_name);
 }
 
 int ssh_key_public(struct arena *arena, const char *path, const char **public_key, struct err *err)

@@ -12,6 +12,19 @@
 /* Which line of authorized_keys is asked for. */
 enum key_line { KEY_LINE_RRSYNC, KEY_LINE_SUDO, KEY_LINE_PLAIN };
 
+/* The key for one restore to a host: a second pair beside the first, which may write where that one may only read. It is
+ * made when it is asked for, and removed once the restore is complete. */
+int ssh_key_restore_find(struct arena *arena, const char *home, const char *host, bool create,
+                         const char **path, bool *created, struct err *err);
+
+/* Removes it; not to have one is no error. */
+int ssh_key_restore_remove(struct arena *arena, const char *home, const char *host, struct err *err);
+
+/* Its line for authorized_keys: `restrict,command="rrsync -wo /" KEY pobsync-restore@NAME`; by sudo for a user who is not
+ * root, together with the lines of ssh_key_sudoers(). */
+const char *ssh_key_restore_line(struct arena *arena, const char *user, const char *public_key,
+                                 const char *server_name);
+
 /* The path of the private key that a run of this host uses: ssh_identity_file if it is set (must exist and be
  * readable), else the host's own (made if `create`). ERR_NOT_FOUND when there is none; the message names both.
  * A key file that others can read is refused: ssh would refuse it as well, later and less clearly. */

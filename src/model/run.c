@@ -84,6 +84,7 @@ bool job_takes_host(enum job job)
     case JOB_BACKUP:
     case JOB_PRUNE:
     case JOB_DELETE:
+    case JOB_RESTORE:
         return true;
     case JOB_DRY_RUN:
     case JOB_TEST:

@@ -51,6 +51,8 @@ enum run_state {
       "free space on the backup root, or lower --min-free-bytes; older snapshots were not touched")               \
     X(CAUSE_NO_INODES, "no_inodes", ERR_ROOT,                                                                     \
       "free inodes on the backup root by removing snapshots, or lower --min-free-inodes")                         \
+    X(CAUSE_TARGET_FULL, "target_full", ERR_FAILED,                                                               \
+      "free space on the host, then restore again: it goes on where it stopped")                                  \
     X(CAUSE_TIMEOUT, "timeout", ERR_FAILED,                                                                       \
       "the host sent nothing for too long: look at its load and the network, or raise --timeout-seconds")         \
     X(CAUSE_TOO_LONG, "too_long", ERR_FAILED, "raise --max-runtime-seconds, or back up less: --excludes")         \
@@ -84,7 +86,8 @@ enum cause {
     X(JOB_ROOT, "root")                                                                                      \
     X(JOB_KEY, "key")                                                                                        \
     X(JOB_HOST_KEY, "host_key")                                                                              \
-    X(JOB_NOTIFY, "notify")
+    X(JOB_NOTIFY, "notify")                                                                                  \
+    X(JOB_RESTORE, "restore")
 
 enum job {
 #define JOB_ENUM(job, name) job,

@@ -11,7 +11,7 @@ static const char *const used_fields[] = {
     "source_root",  "includes",   "excludes",     "ssh_options",
 };
 
-static int check_settings(const struct config *config, struct err *err)
+int rsync_plan_check(const struct config *config, struct err *err)
 {
     struct config used = *config;
 
@@ -63,7 +63,7 @@ const char *const *rsync_plan_argv(struct arena *arena, const struct config *con
     static const char *const attributes[] = {"--filter=-xr trusted.SGI_ACL_*", "--filter=-xr system.*"};
     struct list arguments = {0};
 
-    if (check_settings(config, err) < 0 || check_places(config, places, err) < 0)
+    if (rsync_plan_check(config, err) < 0 || check_places(config, places, err) < 0)
         return NULL;
     list_add(arena, &arguments, config->rsync_binary);
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)

@@ -25,6 +25,9 @@ struct rsync_places {
 /* The fixed alias under which the generated ssh configuration knows the host. */
 #define SSH_ALIAS "pobsync-host"
 
+/* Whether the settings that end up in an argument vector or in the filter file pass their rules: ERR_INVALID. */
+int rsync_plan_check(const struct config *config, struct err *err);
+
 /* The whole argument vector, argv[0] = rsync_binary, NULL-terminated, in the arena. Validates once more every value
  * that came from the database (ERR_INVALID). */
 const char *const *rsync_plan_argv(struct arena *arena, const struct config *config,

@@ -17,6 +17,8 @@ static const struct {
     {"reason", offsetof(struct run_request, reason)},
     {"path", offsetof(struct run_request, path)},
     {"fingerprint", offsetof(struct run_request, fingerprint)},
+    {"to_host", offsetof(struct run_request, to_host)},
+    {"to", offsetof(struct run_request, to)},
 };
 enum { TEXTS = sizeof texts / sizeof texts[0] };
 
@@ -28,6 +30,7 @@ static const struct {
     {"prune", offsetof(struct run_request, prune)},
     {"confirm", offsetof(struct run_request, confirm)},
     {"adopt", offsetof(struct run_request, adopt)},
+    {"replace", offsetof(struct run_request, replace)},
 };
 enum { FLAGS = sizeof flags / sizeof flags[0] };
 

@@ -16,10 +16,13 @@ struct run_request {
     int64_t max_delete;             /* if has_limit */
     const char *plan, *manual_plan; /* ids of the plans that were shown, or NULL */
     bool adopt;                     /* of a root: a tree of snapshots without a marker is taken over */
-    const char *path;               /* of a root: its directory */
-    const char *fingerprint;        /* of a host key: the one to accept */
+    const char *path; /* of a root: its directory; of a restore: what of the snapshot, "" is all of it */
+    const char *fingerprint; /* of a host key: the one to accept */
     /* Of a deletion. */
     const char *snapshot, *reason; /* name, NULL: all that never finished; NULL: none was given */
+    /* Of a restore, with `snapshot` and `path`. */
+    const char *to_host, *to; /* the host it goes to, and the directory there */
+    bool replace;             /* what stands there and differs gives way */
 };
 
 /* The text for the row; NULL when nothing beyond the ordinary was asked for. */

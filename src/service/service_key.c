@@ -24,7 +24,8 @@ static int parse_line(const char *text, enum key_line *line, struct err *err)
             *line = (enum key_line)i;
             return 0;
         }
-    return err_set(err, ERR_INVALID, "\"%s\" is no kind of line, expected rrsync, sudo or plain", text);
+    return err_set(err, ERR_INVALID, "\"%s\" is no kind of line, expected rrsync, sudo, plain or restore",
+                   text);
 }
 
 static int audit(struct service *service, const char *action, const char *host, const char *before,
@@ -61,6 +62,35 @@ static json_t *key_document(struct service *service, const struct host_settings 
     return document;
 }
 
+/* The key for one restore; the document is the same. */
+static int restore_line(struct service *service, const char *host, json_t **document, struct err *err)
+{
+    struct arena *arena = service->arena;
+    struct host_settings settings;
+    const char *path, *public_key, *fingerprint, *user;
+    bool created;
+
+    if (host_settings_load(service, host, &settings, err) < 0 ||
+        ssh_key_restore_find(arena, service->environment.home, host, true, &path, &created, err) < 0 ||
+        ssh_key_public(arena, path, &public_key, err) < 0 ||
+        ssh_key_fingerprint(arena, public_key + strcspn(public_key, " ") + 1, &fingerprint, err) < 0 ||
+        (created && audit(service, "key.create", host, NULL, fingerprint, err) < 0))
+        return -1;
+    user = settings.config->ssh_user;
+    *document = json_object();
+    json_object_set_new(*document, "host", document_text(host));
+    json_object_set_new(*document, "public_key", document_text(public_key));
+    json_object_set_new(*document, "line", json_string("restore"));
+    json_object_set_new(*document, "authorized_keys",
+                        document_text(ssh_key_restore_line(arena, user, public_key, server_name(arena))));
+    json_object_set_new(*document, "sudoers",
+                        document_text(strcmp(user, "root") == 0 ? NULL : ssh_key_sudoers(arena, user)));
+    json_object_set_new(*document, "path", document_text(path));
+    json_object_set_new(*document, "fingerprint", document_text(fingerprint));
+    json_object_set_new(*document, "created", json_boolean(created));
+    return 0;
+}
+
 int service_key_line(struct service *service, const char *host, const char *line, json_t **document,
                      struct err *err)
 {
@@ -68,6 +98,8 @@ int service_key_line(struct service *service, const char *host, const char *line
     struct identity identity;
     enum key_line kind = KEY_LINE_RRSYNC;
 
+    if (strcmp(line, "restore") == 0)
+        return restore_line(service, host, document, err);
     if (parse_line(line, &kind, err) < 0 || host_settings_load(service, host, &settings, err) < 0 ||
         identity_load(service, &settings, true, &identity, err) < 0)
         return -1;

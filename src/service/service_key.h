@@ -8,7 +8,8 @@
 
 #include "service/service.h"
 
-/* The host's own key, made on demand, as a line for authorized_keys. line: "rrsync", "sudo" or "plain".
+/* The host's own key, made on demand, as a line for authorized_keys. line: "rrsync", "sudo" or "plain"; or "restore": the
+ * key for one restore, which may write.
  * *document: {"host", "path", "public_key", "fingerprint", "created": bool, "line", "authorized_keys": text,
  * "sudoers": text or null}. */
 int service_key_line(struct service *service, const char *host, const char *line, json_t **document,

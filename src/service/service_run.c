@@ -14,6 +14,7 @@
 #include "service/service_key.h"
 #include "service/service_maintenance.h"
 #include "service/service_notification.h"
+#include "service/service_push.h"
 #include "service/service_retention.h"
 #include "service/setup_run.h"
 #include "store/store_run.h"
@@ -212,6 +213,34 @@ static int run_setup(struct execution *execution, struct err *err)
     return end_as(execution, run->state, run->cause, run->message, err);
 }
 
+static int run_restore(struct execution *execution, struct err *err)
+{
+    const struct run *run = &execution->run;
+    struct run_request wish;
+    struct push_request request = {
+        .host = run->host,
+        .trigger = run->trigger,
+        .claimed = run,
+        .orphaned = execution->orphaned,
+        .context = execution->context,
+    };
+    json_t *document = NULL;
+    int exit_status, result;
+
+    if (run_request_parse(execution->service->arena, run->request, &wish, err) < 0)
+        return -1;
+    if (wish.snapshot == NULL || wish.path == NULL || wish.to == NULL)
+        return err_set(err, ERR_INVALID, "the run does not say what is restored, and where to");
+    request.snapshot = wish.snapshot;
+    request.path = wish.path;
+    request.to_host = wish.to_host;
+    request.to = wish.to;
+    request.replace = wish.replace;
+    result = service_push(execution->service, &request, &document, &exit_status, err);
+    json_decref(document);
+    return result;
+}
+
 static int run_notification_test(struct execution *execution, struct err *err)
 {
     json_t *document = NULL;
@@ -255,6 +284,8 @@ static int execute(struct execution *execution, struct err *err)
     case JOB_KEY:
     case JOB_HOST_KEY:
         return run_setup(execution, err);
+    case JOB_RESTORE:
+        return run_restore(execution, err);
     case JOB_NOTIFY:
         return run_notification_test(execution, err);
     case JOB__MAX:
