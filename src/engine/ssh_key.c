@@ -158,8 +158,9 @@ int ssh_key_restore_remove(struct arena *arena, const char *home, const char *ho
     FD_SCOPED folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (folder < 0)
-        return errno == ENOENT ? 0
-                               : err_errno(err, ERR_IO, errno, "directory \"%s\" cannot be opened", directory);
+        return errno == ENOENT
+                   ? 0
+                   : err_errno(err, ERR_IO, errno, "directory \"%s\" cannot be opened", directory);
     /* If we die here: the key stays, with its line on the host, and is what the next restore uses and removes. */
     if (unlinkat(folder, RESTORE_KEY_NAME, 0) < 0 && errno != ENOENT)
         return err_errno(err, ERR_IO, errno, "ssh key \"%s/" RESTORE_KEY_NAME "\" cannot be removed",
