@@ -94,6 +94,7 @@ static int switcher(struct visit *visit, const char *snapshot, const char *path,
         json_decref(link);
     }
     json_decref(last);
+    json_object_set_new(extra, "several", json_boolean(json_array_size(all) > 1));
     json_decref(document);
     json_object_set_new(extra, "snapshots", links);
     json_object_set_new(extra, "earlier", earlier != NULL ? earlier : json_null());

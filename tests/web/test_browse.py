@@ -115,6 +115,9 @@ class Pages(BrowseCase):
         self.assertIn("/etc/new", page.text)
         answer = self.admin.get(f"/api/v1/hosts/web1/diff/{self.first}..{self.second}/etc").json
         self.assertEqual(answer["items"], self.pobsync.json("diff", f"web1@{self.first}..{self.second}:/etc")["items"])
+        page = self.admin.get(f"/hosts/web1/browse/{self.second}").text
+        self.assertEqual(re.search(r'name="after" value="([^"]*)"', page)[1], self.second)
+        self.assertEqual(re.findall(r"<option>([^<]*)</option>", page), [self.first])
         form = self.admin.get(f"/hosts/web1/diff?before={self.first}&after={self.second}")
         self.assertEqual((form.status, form.headers["Location"]), (303, f"/hosts/web1/diff/{self.first}..{self.second}"))
 
