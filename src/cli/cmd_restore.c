@@ -221,7 +221,7 @@ static bool is_push_confirmed(const struct call *call, const json_t *plan)
 
 static void render_push(struct call *call, const json_t *run)
 {
-    const json_t *result = json_object_get(run, "result");
+    const json_t *result = json_object_get(json_object_get(run, "result"), "receipt");
     struct arena *arena = call->arena;
 
     call_note(call, "%s: %s", cell_text(arena, run, "state"), cell_text(arena, run, "message"));
@@ -276,7 +276,8 @@ static int restore_there(struct call *call, struct err *err)
         return err_set(err, ERR_USAGE, "--to is a directory of this server: it does not go with --to-host");
     if (place_parse(call->arena, call_word(call, 0), &place, err) < 0 ||
         read_target(call, &place, &request, err) < 0 || call_service(call, err) == NULL ||
-        require_key(call, &request, err) < 0 || service_push_plan(&call->service, &request, &plan, err) < 0)
+        require_key(call, &request, err) < 0 ||
+        service_push_plan(&call->service, &request, &plan, NULL, err) < 0)
         return -1;
     note_push_plan(call, plan);
     if (call_has(call, "dry-run")) {

@@ -3,13 +3,21 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "service/backup_progress.h"
 #include "store/store_queue.h"
 #include "store/store_run.h"
 #include "sys/clock.h"
+#include "sys/stop.h"
 
-enum { BEAT_MS = 5000, EXIT_PARTIAL = 23, EXIT_VANISHED = 24 };
+enum {
+    BEAT_MS = 5000,
+    EXIT_PARTIAL = 23,
+    EXIT_VANISHED = 24,
+    LOCKED_OUT_MS = 30000,
+    LOCKED_OUT_PAUSE_MS = 250
+};
 
 static void name_path(struct push_pass *pass, struct list *list, const char *path)
 {
@@ -92,7 +100,7 @@ static bool on_tick(void *context)
            !cancel;
 }
 
-int push_pass_run(struct push_pass *pass, enum push_step step, struct err *err)
+static int run_once(struct push_pass *pass, enum push_step step, struct err *err)
 {
     struct arena *arena = pass->service->arena;
     struct transfer transfer = {
@@ -120,6 +128,27 @@ int push_pass_run(struct push_pass *pass, enum push_step step, struct err *err)
         run_log_printf(pass->log, "%s", list_join(arena, &words, " "));
     }
     return transfer_run(&transfer, &pass->output, &pass->ended, err);
+}
+
+bool push_pass_is_locked_out(const struct push_pass *pass)
+{
+    return (pass->output.signs & SIGN_REFUSED_BY_RRSYNC) != 0 && pass->output.first_error != NULL &&
+           strstr(pass->output.first_error, "Another instance of rrsync") != NULL;
+}
+
+int push_pass_run(struct push_pass *pass, enum push_step step, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = LOCKED_OUT_PAUSE_MS * 1000000L};
+    int64_t until_ms = clock_boot_ms() + LOCKED_OUT_MS;
+
+    for (;;) {
+        if (run_once(pass, step, err) < 0)
+            return -1;
+        if (!push_pass_is_locked_out(pass) || stop_requested() != 0 || clock_boot_ms() > until_ms ||
+            !on_tick(pass))
+            return 0;
+        nanosleep(&pause, NULL);
+    }
 }
 
 bool push_pass_is_done(const struct push_pass *pass)

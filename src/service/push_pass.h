@@ -32,11 +32,15 @@ struct push_pass {
     struct transfer_result ended;
 };
 
-/* 0 however rsync ended (`ended`, `output`); -1 when it could not be started. */
+/* 0 however rsync ended (`ended`, `output`); -1 when it could not be started. A host where another restore goes on is asked
+ * again for half a minute (push_pass_is_locked_out()). */
 int push_pass_run(struct push_pass *pass, enum push_step step, struct err *err);
 
 /* Whether what was asked of rsync was done: 0, or 23 and 24, with which some of it was not. */
 bool push_pass_is_done(const struct push_pass *pass);
+
+/* rrsync lets one writer at a time into its directory; the one before us may need a moment to go. */
+bool push_pass_is_locked_out(const struct push_pass *pass);
 
 void push_pass_release(struct push_pass *pass);
 

@@ -31,6 +31,7 @@ static const struct {
     {"confirm", offsetof(struct run_request, confirm)},
     {"adopt", offsetof(struct run_request, adopt)},
     {"replace", offsetof(struct run_request, replace)},
+    {"plan_only", offsetof(struct run_request, plan_only)},
 };
 enum { FLAGS = sizeof flags / sizeof flags[0] };
 

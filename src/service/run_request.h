@@ -22,6 +22,7 @@ struct run_request {
     const char *snapshot, *reason; /* name, NULL: all that never finished; NULL: none was given */
     /* Of a restore, with `snapshot` and `path`. */
     const char *to_host, *to; /* the host it goes to, and the directory there */
+    bool plan_only;           /* nothing is written, the host is asked only */
     bool replace;             /* what stands there and differs gives way */
 };
 

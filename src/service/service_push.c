@@ -167,6 +167,10 @@ static enum cause explain(struct push *push, const char **message)
                                 name, push->to);
         return CAUSE_TARGET_FULL;
     }
+    if (push_pass_is_locked_out(pass)) {
+        *message = arena_printf(arena, "another restore to \"%s\" is under way", name);
+        return CAUSE_BUSY;
+    }
     if (outcome.cause == CAUSE_AUTH_FAILED)
         *message =
             arena_printf(arena,
@@ -176,15 +180,15 @@ static enum cause explain(struct push *push, const char **message)
     return outcome.cause;
 }
 
-static int fail_plan(struct push *push, struct err *err)
+static int fail_plan(struct push *push, enum cause *cause, struct err *err)
 {
     const char *message;
-    enum cause cause = explain(push, &message);
 
+    *cause = explain(push, &message);
     if (push->pass.ended.end == RSYNC_CANCELLED)
         return err_set(err, ERR_INTERRUPTED, "stopped while the host was asked; nothing was written");
-    err_set(err, cause_error(cause), "%s", message == NULL ? "the host does not answer as rsync" : message);
-    return err_hint(err, "%s", cause_hint(cause));
+    err_set(err, cause_error(*cause), "%s", message == NULL ? "the host does not answer as rsync" : message);
+    return err_hint(err, "%s", cause_hint(*cause));
 }
 
 static json_t *texts(const struct list *list)
@@ -209,29 +213,34 @@ static json_t *head(const struct push *push)
 }
 
 int service_push_plan(struct service *service, const struct push_request *request, json_t **document,
-                      struct err *err)
+                      enum cause *cause, struct err *err)
 {
     PUSH_SCOPED push;
     struct push_counts all;
+    enum cause ignored = CAUSE_NONE;
     int64_t newer;
+
+    cause = cause != NULL ? cause : &ignored;
+    *cause = CAUSE_NONE;
 
     if (push_open(service, request, &push, err) < 0 || push_pass_run(&push.pass, PUSH_PLAN, err) < 0)
         return -1;
     if (!push_pass_is_done(&push.pass))
-        return fail_plan(&push, err);
+        return fail_plan(&push, cause, err);
     all = push.pass.counts;
     newer = all.replace;
     if (all.replace > 0) {
         if (push_pass_run(&push.pass, PUSH_NEWER, err) < 0)
             return -1;
         if (!push_pass_is_done(&push.pass))
-            return fail_plan(&push, err);
+            return fail_plan(&push, cause, err);
         newer -= push.pass.counts.replace;
     }
     *document = head(&push);
     json_object_set_new(*document, "create", json_integer(all.create));
     json_object_set_new(*document, "replace", json_integer(request->replace ? all.replace : 0));
     json_object_set_new(*document, "keep", json_integer(request->replace ? 0 : all.replace));
+    json_object_set_new(*document, "may_replace", json_boolean(request->replace));
     json_object_set_new(*document, "newer", json_integer(newer));
     json_object_set_new(*document, "attributes", json_integer(all.attributes));
     json_object_set_new(*document, "same", json_integer(all.same));
@@ -373,6 +382,12 @@ static int work(struct push *push, struct err *err)
     return going < 0 ? -1 : 0;
 }
 
+json_t *push_result(json_t *key, json_t *plan, json_t *done)
+{
+    return json_pack("{s:o, s:o, s:o}", "key", key != NULL ? key : json_null(), "plan",
+                     plan != NULL ? plan : json_null(), "receipt", done != NULL ? done : json_null());
+}
+
 static json_t *receipt(const struct push *push)
 {
     const struct push_counts *written = &push->written, *different = &push->different;
@@ -438,7 +453,7 @@ static void explain_stop(struct push *push)
 static int end_run(struct push *push, struct err *err)
 {
     struct run *run = &push->run;
-    json_t *result = receipt(push);
+    json_t *result = push_result(NULL, NULL, receipt(push));
 
     if (run->state == RUN_CANCELLED)
         explain_stop(push);

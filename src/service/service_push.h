@@ -29,16 +29,20 @@ struct push_request {
 const char *push_default_target(struct arena *arena, const char *snapshot);
 
 /* {"host","snapshot","path","to_host","to","create","replace","newer": those of "replace" that are newer on the host,
- * "same","attributes","keep": what stands there and would be left alone,"bytes","standing":[the first paths that differ]}.
+ * "same","may_replace": what was asked for,"attributes","keep": what stands there and would be left alone,"bytes","standing":[the first paths that differ]}.
  * Asks the host; nothing is written there, and no row made. ERR_NOT_FOUND when there is no key for a restore;
- * ERR_UNREACHABLE and others as the host answers. What is free on the host's disk is not known: rsync does not tell. */
+ * ERR_UNREACHABLE and others as the host answers, with *cause (CAUSE_NONE: it was not asked; may be NULL). What is free on the host's disk is not known: rsync does not tell. */
 int service_push_plan(struct service *service, const struct push_request *request, json_t **document,
-                      struct err *err);
+                      enum cause *cause, struct err *err);
 
-/* Does it. 0 whenever there is a row that tells how it ended: *document is the run with its "result": "created","replaced",
+/* Does it. 0 whenever there is a row that tells how it ended: *document is the run with "result"."receipt": "created","replaced",
  * "attributes","kept","failed","bytes","aside": directory with what was replaced, or null,"verified": bool,"differ":[the first paths
  * that are not as in the snapshot]. -1 when there is no row. */
 int service_push(struct service *service, const struct push_request *request, json_t **document,
                  int *exit_status, struct err *err);
+
+/* What a run of a restore has as its result; NULL is null. Takes the references. "key": as service_key_line(), of a run that
+ * only planned. */
+json_t *push_result(json_t *key, json_t *plan, json_t *done);
 
 #endif

@@ -213,6 +213,31 @@ static int run_setup(struct execution *execution, struct err *err)
     return end_as(execution, run->state, run->cause, run->message, err);
 }
 
+/* What the host says to a restore, with the line of the key that it takes: who asks through a page has no other way to
+ * either. A host that does not let the key in yet is told from the rest, and the line is there. */
+static int plan_restore(struct execution *execution, const struct push_request *request, struct err *err)
+{
+    struct service *service = execution->service;
+    const char *host = request->to_host != NULL ? request->to_host : request->host;
+    json_t *key, *plan = NULL, *result;
+    enum cause cause;
+    struct err failure;
+    bool done;
+
+    if (service_key_line(service, host, "restore", &key, err) < 0)
+        return -1;
+    done = service_push_plan(service, request, &plan, &cause, &failure) == 0;
+    result = push_result(key, plan, NULL);
+    execution->run.result = run_result_text(service->arena, result);
+    json_decref(result);
+    if (!done && failure.code == ERR_INTERRUPTED)
+        return end_as(execution, RUN_CANCELLED, CAUSE_NONE, arena_strdup(service->arena, failure.message),
+                      err);
+    return end_as(execution, done ? RUN_SUCCESS : RUN_FAILED,
+                  done || cause != CAUSE_NONE ? cause : cause_of(failure.code),
+                  done ? "planned; nothing was written" : arena_strdup(service->arena, failure.message), err);
+}
+
 static int run_restore(struct execution *execution, struct err *err)
 {
     const struct run *run = &execution->run;
@@ -229,13 +254,15 @@ static int run_restore(struct execution *execution, struct err *err)
 
     if (run_request_parse(execution->service->arena, run->request, &wish, err) < 0)
         return -1;
-    if (wish.snapshot == NULL || wish.path == NULL || wish.to == NULL)
+    if (wish.snapshot == NULL || wish.path == NULL || (wish.to == NULL && !wish.plan_only))
         return err_set(err, ERR_INVALID, "the run does not say what is restored, and where to");
     request.snapshot = wish.snapshot;
     request.path = wish.path;
     request.to_host = wish.to_host;
     request.to = wish.to;
     request.replace = wish.replace;
+    if (wish.plan_only)
+        return plan_restore(execution, &request, err);
     result = service_push(execution->service, &request, &document, &exit_status, err);
     json_decref(document);
     return result;

@@ -54,6 +54,9 @@ int page_api_docs(struct visit *visit, json_t **document, struct err *err);
 
 /* page_browse.c: what lies in snapshots */
 int page_sort_check(const char *value, struct err *err);
+int page_restore(struct visit *visit, json_t **document, struct err *err);
+int page_restore_post(struct visit *visit, json_t **document, struct err *err);
+int page_step_check(const char *value, struct err *err);
 int page_browse(struct visit *visit, json_t **document, struct err *err);
 int page_versions(struct visit *visit, json_t **document, struct err *err);
 int page_search(struct visit *visit, json_t **document, struct err *err);

@@ -233,6 +233,15 @@ static int show_absent(struct visit *visit, const char *snapshot, const char *pa
     return 0;
 }
 
+/* The form of a restore; null for a path that is no UTF-8, which a form does not hold. */
+static json_t *restore_link(struct visit *visit, const char *host, const char *snapshot, const char *path)
+{
+    if (snapshot == NULL || !text_is_utf8(path, strlen(path)))
+        return json_null();
+    return json_string(arena_printf(visit->arena, "/hosts/%s/restore?snapshot=%s&path=/%s", host, snapshot,
+                                    url_encode(visit->arena, path, true)));
+}
+
 int page_browse(struct visit *visit, json_t **document, struct err *err)
 {
     const char *snapshot = url_pairs_get(&visit->params, "snapshot"), *path, *name;
@@ -262,6 +271,7 @@ int page_browse(struct visit *visit, json_t **document, struct err *err)
                         json_string(place_link(visit->arena, request.host, "versions", NULL, path)));
     json_object_set_new(visit->extra, "archive",
                         json_string(place_link(visit->arena, request.host, "archive", name, path)));
+    json_object_set_new(visit->extra, "restore", restore_link(visit, request.host, name, path));
     put_pages(visit, &request.wish, *document, base, visit->extra);
     return switcher(visit, name, path, visit->extra, err);
 }

@@ -39,6 +39,18 @@ static const struct route_field browse_query[] = {
     {"path_b64", false, NULL},          {"q", false, NULL},    {"sort", false, page_sort_check},
     {"reverse", false, page_yes_check}, {"from", false, NULL}, {0}};
 static const struct route_field path_query[] = {{"path_b64", false, NULL}, {0}};
+static const struct route_field restore_query[] = {{"snapshot", false, NULL},
+                                                   {"path", false, NULL},
+                                                   {"to", false, NULL},
+                                                   {"replace", false, page_yes_check},
+                                                   {0}};
+static const struct route_field restore_form[] = {{"snapshot", true, NULL},
+                                                  {"path", false, NULL},
+                                                  {"to", false, rule_local_path},
+                                                  {"replace", false, page_yes_check},
+                                                  {"confirm", false, NULL},
+                                                  {"step", true, page_step_check},
+                                                  {0}};
 static const struct route_field archive_query[] = {
     {"path_b64", false, NULL}, {"format", false, page_format_check}, {0}};
 static const struct route_field search_query[] = {{"q", false, NULL},     {"snapshot", false, NULL},
@@ -170,6 +182,11 @@ const struct route routes[] = {
      .fields = path_query, .handle = page_content},
     {.method = HTTP_GET, .path = "/hosts/:host/archive/:snapshot/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .fields = archive_query, .handle = page_archive},
+    {.method = HTTP_GET, .path = "/hosts/:host/restore", .faces = FACE_BOTH, .right = RIGHT_FILES, .title = "Restore",
+     .template = "restore", .command = "pobsync restore :host:/PATH --to-host",
+     .fields = restore_query, .handle = page_restore},
+    {.method = HTTP_POST, .path = "/hosts/:host/restore", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .form = "/hosts/:host/restore", .fields = restore_form, .handle = page_restore_post},
     {.method = HTTP_GET, .path = "/hosts/:host/versions/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .title = "Versions", .template = "versions", .tab = "Browse", .command = "pobsync versions ':host:/:path'",
      .fields = path_query, .handle = page_versions},

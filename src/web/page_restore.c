@@ -1,0 +1,75 @@
+/* Restoring to the host: a form, a run that asks the host, and a run that does it. The page of the first run has the form of the
+ * second (web/templates/run_result.html). */
+#include <string.h>
+
+#include "base/err.h"
+#include "model/place.h"
+#include "service/document.h"
+#include "service/service_queue.h"
+#include "web/page.h"
+#include "web/visit.h"
+
+int page_step_check(const char *value, struct err *err)
+{
+    if (strcmp(value, "plan") == 0 || strcmp(value, "write") == 0)
+        return 0;
+    return err_set(err, ERR_INVALID, "\"%s\" is no step of a restore, expected plan or write", value);
+}
+
+static const char *text_or(const char *text, const char *otherwise)
+{
+    return text != NULL ? text : otherwise;
+}
+
+/* Nothing is read for it but the host. */
+int page_restore(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *host = visit_param(visit, "host");
+    json_t *known;
+
+    if (document_host(visit->service, host, &known, err) < 0)
+        return -1;
+    json_decref(known);
+    *document = json_pack("{s:s, s:s, s:s, s:s, s:b}", "host", host, "snapshot",
+                          text_or(visit_text(visit, "snapshot"), "latest"), "path",
+                          text_or(visit_text(visit, "path"), "/"), "to", text_or(visit_text(visit, "to"), ""),
+                          "replace", visit_text(visit, "replace") != NULL);
+    return 0;
+}
+
+static int require_name(const struct visit *visit, const char *host, struct err *err)
+{
+    const char *typed = visit_text(visit, "confirm");
+
+    if (typed != NULL && strcmp(typed, host) == 0)
+        return 0;
+    err_set(err, ERR_REFUSED,
+            "files of \"%s\" would be replaced, and its name was not typed: nothing was done", host);
+    return err_hint(err, "type it as it stands there: %s", host);
+}
+
+/* The target is the host of the snapshot: who may only see some hosts writes to no other. */
+int page_restore_post(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *host = visit_param(visit, "host"), *path = visit_text(visit, "path"), *below;
+    bool plan_only = strcmp(visit_input(visit, "step"), "plan") == 0,
+         replace = visit_text(visit, "replace") != NULL;
+    struct queue_wish wish = {
+        .job = JOB_RESTORE,
+        .host = host,
+        .request = {.snapshot = visit_input(visit, "snapshot"),
+                    .to_host = host,
+                    .to = visit_text(visit, "to"),
+                    .plan_only = plan_only,
+                    .replace = replace},
+    };
+
+    if (place_path(visit->arena, text_or(path, "/"), &below, err) < 0)
+        return -1;
+    wish.request.path = below;
+    if (!plan_only && wish.request.to == NULL)
+        return err_set(err, ERR_INVALID, "the directory on the host is missing: it stands in the plan");
+    if (!plan_only && replace && require_name(visit, host, err) < 0)
+        return -1;
+    return page_enqueue(visit, &wish, document, err);
+}
