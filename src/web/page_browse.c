@@ -3,6 +3,7 @@
 
 #include "base/parse.h"
 #include "base/text.h"
+#include "model/pack_format.h"
 #include "service/document.h"
 #include "service/find_words.h"
 #include "service/reader_client.h"
@@ -233,10 +234,26 @@ static int show_absent(struct visit *visit, const char *snapshot, const char *pa
     return 0;
 }
 
-/* The form of a restore; null for a path that is no UTF-8, which a form does not hold. */
+/* The directory as an archive, in every form. */
+static json_t *archive_links(struct visit *visit, const char *host, const char *snapshot, const char *path)
+{
+    const char *base = place_link(visit->arena, host, "archive", snapshot, path);
+    char mark = strchr(base, '?') == NULL ? '?' : '&';
+    json_t *links = json_array();
+
+    for (enum pack_format i = 0; i < PACK__MAX; i++) {
+        const char *name = pack_format_name(i);
+
+        json_array_append_new(links,
+                              link_of(name, arena_printf(visit->arena, "%s%cformat=%s", base, mark, name)));
+    }
+    return links;
+}
+
+/* The form of a restore; null for a path that it does not hold. */
 static json_t *restore_link(struct visit *visit, const char *host, const char *snapshot, const char *path)
 {
-    if (snapshot == NULL || !text_is_utf8(path, strlen(path)))
+    if (snapshot == NULL || !text_is_utf8(path, strlen(path)) || text_has_control(path))
         return json_null();
     return json_string(arena_printf(visit->arena, "/hosts/%s/restore?snapshot=%s&path=/%s", host, snapshot,
                                     url_encode(visit->arena, path, true)));
@@ -269,8 +286,7 @@ int page_browse(struct visit *visit, json_t **document, struct err *err)
     json_object_set_new(visit->extra, "base", json_string(base));
     json_object_set_new(visit->extra, "versions_href",
                         json_string(place_link(visit->arena, request.host, "versions", NULL, path)));
-    json_object_set_new(visit->extra, "archive",
-                        json_string(place_link(visit->arena, request.host, "archive", name, path)));
+    json_object_set_new(visit->extra, "archives", archive_links(visit, request.host, name, path));
     json_object_set_new(visit->extra, "restore", restore_link(visit, request.host, name, path));
     put_pages(visit, &request.wish, *document, base, visit->extra);
     return switcher(visit, name, path, visit->extra, err);

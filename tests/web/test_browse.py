@@ -191,8 +191,11 @@ class Pages(BrowseCase):
         self.assertIn(f"web1@{self.second}:/etc/hosts", self.audited("file.read"))
 
     def test_a_folder_as_an_archive(self):
+        links = self.admin.get(f"/hosts/web1/browse/{self.second}/etc").page.links
         for form, list_it in (("tar.zst", ["tar", "--zstd", "-tf"]), ("tar", ["tar", "-tf"]), ("zip", None)):
-            answer = self.admin.get(f"/hosts/web1/archive/{self.second}/etc?format={form}")
+            link = f"/hosts/web1/archive/{self.second}/etc?format={form}"
+            self.assertIn(link, links)
+            answer = self.admin.get(link)
             self.assertEqual(answer.status, 200, form)
             archive = self.work / f"archive.{form}"
             with open(archive, "wb") as file:
