@@ -333,7 +333,8 @@ static json_t *hits(struct visit *visit, const char *host, const json_t *items)
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i), *snapshots = json_object_get(item, "snapshots");
         const char *newest = json_string_value(json_array_get(snapshots, 0));
-        const char *path = bytes_of(visit->arena, item, "path") + 1, *slash = strrchr(path, '/');
+        const char *full = bytes_of(visit->arena, item, "path"), *path = full + (*full == '/');
+        const char *slash = strrchr(path, '/');
         const char *type = json_string_value(json_object_get(item, "type"));
         bool is_file = strcmp(type, "file") == 0;
         bool is_directory = strcmp(type, "directory") == 0;
