@@ -128,7 +128,8 @@ class Faults:
         if not os.path.exists(self.log):
             return []
         with open(self.log, encoding="utf-8", errors="backslashreplace") as file:
-            lines = [line.rstrip("\n").split(" ", 4) for line in file]
+            # A child that outlives the one that was killed may be writing: half a line is none.
+            lines = [line.rstrip("\n").split(" ", 4) for line in file if line.endswith("\n")]
         return [(int(number), call, what) for number, _, _, call, what in lines]
 
 
