@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "service/room_sample.h"
 #include "service/root_files.h"
 #include "service/service_alert.h"
 #include "service/service_scheduler.h"
@@ -21,6 +22,7 @@ static int pass_apart(struct service *service, struct arena *life, struct err *e
 {
     ARENA_SCOPED arena = ARENA_EMPTY;
     struct scheduler_result result;
+    struct err sample;
     int passed;
 
     service->arena = &arena;
@@ -29,6 +31,8 @@ static int pass_apart(struct service *service, struct arena *life, struct err *e
     if (passed == 0 && service_alert_evaluate(service, NULL, NULL, err) < 0)
         passed = err_in(err, "alerts");
     root_files_follow(service);
+    if (room_sample_take(service, &sample) < 0)
+        log_warning("what is free was not noted: %s", sample.message);
     service->arena = life;
     return passed;
 }

@@ -94,6 +94,7 @@ bool job_takes_host(enum job job)
     case JOB_KEY:
     case JOB_HOST_KEY:
     case JOB_NOTIFY:
+    case JOB_SPACE:
     case JOB__MAX:
         break;
     }

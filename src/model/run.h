@@ -87,7 +87,8 @@ enum cause {
     X(JOB_KEY, "key")                                                                                        \
     X(JOB_HOST_KEY, "host_key")                                                                              \
     X(JOB_NOTIFY, "notify")                                                                                  \
-    X(JOB_RESTORE, "restore")
+    X(JOB_RESTORE, "restore")                                                                                \
+    X(JOB_SPACE, "space")
 
 enum job {
 #define JOB_ENUM(job, name) job,

@@ -19,6 +19,7 @@ static const struct {
     {"fingerprint", offsetof(struct run_request, fingerprint)},
     {"to_host", offsetof(struct run_request, to_host)},
     {"to", offsetof(struct run_request, to)},
+    {"chosen", offsetof(struct run_request, chosen)},
 };
 enum { TEXTS = sizeof texts / sizeof texts[0] };
 

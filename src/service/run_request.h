@@ -24,6 +24,7 @@ struct run_request {
     const char *to_host, *to; /* the host it goes to, and the directory there */
     bool plan_only;           /* nothing is written, the host is asked only */
     bool replace;             /* what stands there and differs gives way */
+    const char *chosen;       /* of a measurement: snapshots that might go together, one a line */
 };
 
 /* The text for the row; NULL when nothing beyond the ordinary was asked for. */

@@ -1,5 +1,5 @@
 /*
- * Looking into snapshots: listing, versions, differences, search, space. All read only. Names and paths are bytes of the
+ * Looking into snapshots: listing, versions, differences, search. All read only. Names and paths are bytes of the
  * host: as text they have \xNN for what is not UTF-8, and the bytes themselves beside it ("path_b64", "name_b64").
  * Paths come as model/place.h makes them; in documents they begin with a slash.
  *
@@ -45,11 +45,5 @@ struct browse_search {
  * "entries":n,"unread":[{"snapshot","why"}…]}. */
 int service_browse_find(struct service *service, const struct browse_search *search, json_t **document,
                         struct err *err);
-
-/* {"host","as_of","bytes","items":[{"name","kind","started_at","bytes","new_bytes","exclusive_bytes",
- * "directory_bytes"}…],"chosen":[name…],"freed_bytes","unread":[{"snapshot","why"}…]}, newest first. `chosen`: names of
- * snapshots that might be deleted together. */
-int service_browse_space(struct service *service, const char *host, const struct list *chosen,
-                         json_t **document, struct err *err);
 
 #endif

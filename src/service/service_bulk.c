@@ -63,6 +63,12 @@ static int test_host(struct service *service, int64_t id, const char *label, str
     return enqueue(service, JOB_TEST, NULL, label, err);
 }
 
+static int measure_host(struct service *service, int64_t id, const char *label, struct err *err)
+{
+    (void)id;
+    return enqueue(service, JOB_SPACE, NULL, label, err);
+}
+
 static int set_schedule(struct service *service, const char *host, const char *enabled, struct err *err)
 {
     const struct config_change change = {schedule_field("enabled"), enabled};
@@ -143,6 +149,7 @@ static int revoke_token(struct service *service, int64_t id, const char *label, 
 const struct bulk_action bulk_actions[] = {
     {"hosts", "backup", "Back up now", RIGHT_OPERATE, false, back_up_host},
     {"hosts", "test", "Check the connection", RIGHT_OPERATE, false, test_host},
+    {"hosts", "space", "Measure space", RIGHT_OPERATE, false, measure_host},
     {"hosts", "disable", "Pause", RIGHT_CONFIG, false, pause_host},
     {"hosts", "enable", "Resume", RIGHT_CONFIG, false, resume_host},
     {"schedules", "disable", "Disable", RIGHT_CONFIG, false, disable_schedule},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "service/discover_run.h"
 #include "service/host_settings.h"
 #include "service/run_end.h"
@@ -16,6 +17,7 @@
 #include "service/service_notification.h"
 #include "service/service_push.h"
 #include "service/service_retention.h"
+#include "service/service_space.h"
 #include "service/setup_run.h"
 #include "store/store_run.h"
 #include "sys/clock.h"
@@ -283,6 +285,38 @@ static int run_notification_test(struct execution *execution, struct err *err)
     return end_as(execution, ok ? RUN_SUCCESS : RUN_FAILED, ok ? CAUSE_NONE : CAUSE_CONFIG, message, err);
 }
 
+/* The figures are recorded with the host; what a chosen set would free is the result of this run alone. */
+static int run_space(struct execution *execution, struct err *err)
+{
+    struct service *service = execution->service;
+    struct list chosen = {0};
+    struct run_request wish;
+    json_t *document, *result;
+    const char *message;
+    bool whole;
+
+    if (run_request_parse(service->arena, execution->run.request, &wish, err) < 0)
+        return -1;
+    if (wish.chosen != NULL)
+        list_add_lines(service->arena, &chosen, wish.chosen);
+    if (service_space_measure(service, execution->run.host, &chosen, &document, err) < 0)
+        return -1;
+    result = json_pack("{s:O, s:O, s:O, s:O, s:O}", "bytes", json_object_get(document, "bytes"), "sum_bytes",
+                       json_object_get(document, "sum_bytes"), "chosen", json_object_get(document, "chosen"),
+                       "freed_bytes", json_object_get(document, "freed_bytes"), "unread",
+                       json_object_get(document, "unread"));
+    whole = json_array_size(json_object_get(document, "unread")) == 0;
+    message = arena_printf(service->arena, "%zu snapshot%s take %s%s",
+                           json_array_size(json_object_get(document, "items")),
+                           json_array_size(json_object_get(document, "items")) == 1 ? "" : "s",
+                           text_bytes(service->arena, json_integer_value(json_object_get(document, "bytes"))),
+                           whole ? "" : "; some could not be looked at, so this is too low");
+    execution->run.result = run_result_text(service->arena, result);
+    json_decref(result);
+    json_decref(document);
+    return end_as(execution, whole ? RUN_SUCCESS : RUN_WARNING, CAUSE_NONE, message, err);
+}
+
 static int run_maintenance(struct execution *execution, struct err *err)
 {
     struct maintenance maintenance;
@@ -315,6 +349,8 @@ static int execute(struct execution *execution, struct err *err)
         return run_restore(execution, err);
     case JOB_NOTIFY:
         return run_notification_test(execution, err);
+    case JOB_SPACE:
+        return run_space(execution, err);
     case JOB__MAX:
         break;
     }

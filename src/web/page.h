@@ -48,6 +48,12 @@ int page_purges(struct visit *visit, json_t **document, struct err *err);
 int page_discovery(struct visit *visit, json_t **document, struct err *err);
 int page_discovery_post(struct visit *visit, json_t **document, struct err *err);
 
+/* page_space.c: what snapshots take on disk */
+int page_space(struct visit *visit, json_t **document, struct err *err);
+int page_space_post(struct visit *visit, json_t **document, struct err *err);
+int page_host_space(struct visit *visit, json_t **document, struct err *err);
+int page_host_space_post(struct visit *visit, json_t **document, struct err *err);
+
 /* openapi.c: the description of the API */
 int page_openapi(struct visit *visit, json_t **document, struct err *err);
 int page_api_docs(struct visit *visit, json_t **document, struct err *err);

@@ -27,6 +27,8 @@ static const struct route_field paths_form[] = {{"source_root", false, NULL},
                                                 {"excludes", false, NULL},
                                                 {"one_file_system", false, page_yes_check},
                                                 {0}};
+static const struct route_field space_form[] = {{"host", true, rule_host_name}, {0}};
+static const struct route_field host_space_form[] = {{"chosen", false, NULL}, {0}};
 static const struct route_field filter_query[] = {{"q", false, NULL}, {0}};
 static const struct route_field tag_form[] = {{"tag", false, NULL}, {0}};
 static const struct route_field host_form[] = {{"name", true, rule_host_name},
@@ -198,6 +200,10 @@ const struct route routes[] = {
     {.method = HTTP_GET, .path = "/hosts/:host/diff/:pair/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .title = "Differences", .template = "diff", .tab = "Browse", .command = "pobsync diff ':host@:pair:/:path'",
      .fields = path_query, .handle = page_diff},
+    {.method = HTTP_GET, .path = "/hosts/:host/space", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Space",
+     .template = "host_space", .tab = "Space", .command = "pobsync space :host --recorded", .handle = page_host_space},
+    {.method = HTTP_POST, .path = "/hosts/:host/space", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
+     .form = "/hosts/:host/space", .fields = host_space_form, .handle = page_host_space_post},
     {.method = HTTP_GET, .path = "/hosts/:host/retention", .faces = FACE_BOTH, .right = RIGHT_READ,
      .title = "Retention", .template = "retention", .tab = "Retention", .command = "pobsync retention :host",
      .fields = retention_query, .settings = SCOPE_HOST, .handle = page_retention},
@@ -295,6 +301,10 @@ const struct route routes[] = {
      .template = "purges", .command = "pobsync purges", .fields = purges_query, .handle = page_purges},
     {.method = HTTP_GET, .path = "/schedules", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Schedules",
      .template = "schedules", .nav = "Schedules", .command = "pobsync schedules", .handle = page_schedules},
+    {.method = HTTP_GET, .path = "/space", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Space",
+     .template = "space", .nav = "Space", .command = "pobsync space", .handle = page_space},
+    {.method = HTTP_POST, .path = "/space", .faces = FACE_BOTH, .right = RIGHT_OPERATE, .form = "/space",
+     .fields = space_form, .handle = page_space_post},
 
     /* Administration. */
     {.method = HTTP_GET, .path = "/settings", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .title = "Settings",

@@ -272,6 +272,7 @@ class Histories(BrowseCase):
             others = trees[:number] + trees[number + 1:]
             self.assertEqual(figures[name]["exclusive_bytes"], self.du(*others, trees[number])[-1])
         self.assertEqual(document["freed_bytes"], sum(self.du(*trees[2:], *trees[:2])[-2:]))
+        self.assertEqual(document["sum_bytes"], sum(item["bytes"] for item in document["items"]))
 
     @staticmethod
     def du(*paths):
