@@ -15,12 +15,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "service/document_log.h"
+#include "service/reader_document.h"
 #include "service/reader_request.h"
 #include "service/service_browse.h"
 #include "service/service_download.h"
 #include "service/service_read.h"
 #include "sys/fs.h"
 #include "sys/privilege.h"
+#include "sys/service_manager.h"
 #include "sys/stop.h"
 #include "sys/unix_socket.h"
 
@@ -81,6 +84,13 @@ static int answer_read(struct service *service, const struct reader_request *req
                          json_pack("{s:s, s:I, s:I}", "snapshot", name, "size", (json_int_t)stat.st_size,
                                    "modified", (json_int_t)stat.st_mtim.tv_sec),
                          file, err);
+}
+
+static int answer_log(struct service *service, const struct reader_request *request, int fd, struct err *err)
+{
+    FD_SCOPED file = document_log_copy(service, (int64_t)request->run, err);
+
+    return file < 0 ? -1 : send_document(fd, json_object(), file, err);
 }
 
 /* The archive goes into a pipe whose other end the web has; a last word says whether it is whole. */
@@ -147,6 +157,11 @@ static int answer(struct service *service, const struct reader_request *request,
         break;
     case READER_READ:
         return answer_read(service, request, fd, err);
+    case READER_DOCUMENT:
+        result = reader_document_make(service, request->document, request->host, &document, err);
+        break;
+    case READER_LOG:
+        return answer_log(service, request, fd, err);
     case READER_PACK:
         return answer_pack(service, request, fd, err);
     case READER_VERB__MAX:
@@ -183,6 +198,7 @@ static int serve(int fd)
         return EXIT_FAILURE;
     }
     service.actor = request.actor;
+    service.is_reader = true;
     result = answer(&service, &request, fd, &err);
     if (result < 0)
         send_error(fd, &err);
@@ -242,13 +258,18 @@ static void accept_one(struct reader *reader)
 /* A full house accepts nobody: who connects waits. */
 static void work(struct reader *reader)
 {
+    struct service_manager manager;
+
+    service_manager_begin(&manager);
     while (stop_requested() == 0) {
         struct pollfd socket = {.fd = reader->listen_fd, .events = POLLIN};
 
         reap(reader);
+        service_manager_live(&manager);
         if (reader->children >= CHILDREN_MAX)
             stop_poll(NULL, 0, LOOK_MS);
-        else if (stop_poll(&socket, 1, reader->children > 0 ? LOOK_MS : -1) > 0)
+        else if (stop_poll(&socket, 1,
+                           service_manager_wait_ms(&manager, reader->children > 0 ? LOOK_MS : -1)) > 0)
             accept_one(reader);
     }
 }

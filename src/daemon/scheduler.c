@@ -13,6 +13,7 @@
 #include "service/service_scheduler.h"
 #include "sys/child.h"
 #include "sys/clock.h"
+#include "sys/service_manager.h"
 #include "sys/stop.h"
 
 enum { LOOK_MS = 100, SENDER_STOP_MS = 5000 };
@@ -46,7 +47,7 @@ static void start_sender(struct child *sender, bool passed)
 
     if (sender->pid > 0 && !child_reap(sender, &status))
         return;
-    if (child_start(argv, sender, &err) < 0)
+    if (child_start(argv, NULL, sender, &err) < 0)
         log_warning("%s", err.message);
 }
 
@@ -67,16 +68,23 @@ static void end_sender(struct child *sender)
 }
 
 /* Until the wall clock shows the next full multiple of the interval: a run that is due at 02:15 begins then. */
-static void wait_for_next(int64_t interval)
+static void wait_for_next(int64_t interval, struct service_manager *manager)
 {
-    stop_poll(NULL, 0, (interval - clock_now() % interval) * 1000);
+    int64_t until = clock_boot_ms() + (interval - clock_now() % interval) * 1000, left;
+
+    while (stop_requested() == 0 && (left = until - clock_boot_ms()) > 0) {
+        service_manager_live(manager);
+        stop_poll(NULL, 0, service_manager_wait_ms(manager, left));
+    }
 }
 
 static void loop(struct service *service, struct arena *life, int64_t interval)
 {
     BUF_SCOPED trouble = BUF_EMPTY;
     struct child sender = CHILD_NONE;
+    struct service_manager manager;
 
+    service_manager_begin(&manager);
     while (stop_requested() == 0) {
         struct err err = {0};
         int result = pass_apart(service, life, &err);
@@ -88,7 +96,7 @@ static void loop(struct service *service, struct arena *life, int64_t interval)
         if (result < 0)
             buf_add_text(&trouble, err.message);
         start_sender(&sender, result == 0);
-        wait_for_next(interval);
+        wait_for_next(interval, &manager);
     }
     end_sender(&sender);
 }

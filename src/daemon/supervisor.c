@@ -36,12 +36,12 @@ struct part {
 struct supervisor {
     struct part parts[PARTS_MAX];
     size_t count;
-    int64_t watchdog_ms, next_watchdog_ms;
+    struct service_manager manager;
 };
 
 static int start_part(struct part *part, struct err *err)
 {
-    if (child_start(part->what->argv, &part->child, err) < 0)
+    if (child_start(part->what->argv, part->what->user, &part->child, err) < 0)
         return err_in(err, "%s", part->what->name);
     part->started_ms = clock_boot_ms();
     log_info("%s begins (process %d)", part->what->name, (int)part->child.pid);
@@ -88,14 +88,6 @@ static void look_after(struct part *part)
     log_error("%s; tried again in %lld s", err.message, (long long)(part->pause_ms / 1000));
 }
 
-static void tell_alive(struct supervisor *supervisor)
-{
-    if (supervisor->watchdog_ms == 0 || clock_boot_ms() < supervisor->next_watchdog_ms)
-        return;
-    supervisor->next_watchdog_ms = clock_boot_ms() + supervisor->watchdog_ms / 2;
-    service_manager_tell("WATCHDOG=1");
-}
-
 static size_t part_events(const struct supervisor *supervisor, struct pollfd fds[PARTS_MAX])
 {
     for (size_t i = 0; i < supervisor->count; i++)
@@ -108,14 +100,10 @@ static void watch(struct supervisor *supervisor)
     struct pollfd fds[PARTS_MAX];
 
     while (stop_requested() == 0) {
-        int64_t wait = TICK_MS;
-
         for (size_t i = 0; i < supervisor->count; i++)
             look_after(&supervisor->parts[i]);
-        if (supervisor->watchdog_ms > 0 && supervisor->watchdog_ms / 4 < wait)
-            wait = supervisor->watchdog_ms / 4;
-        tell_alive(supervisor);
-        stop_poll(fds, part_events(supervisor, fds), wait);
+        service_manager_live(&supervisor->manager);
+        stop_poll(fds, part_events(supervisor, fds), service_manager_wait_ms(&supervisor->manager, TICK_MS));
     }
 }
 
@@ -157,7 +145,7 @@ static void end_parts(struct supervisor *supervisor)
 
 int supervisor_run(const struct supervisor_part *parts, size_t count, struct err *err)
 {
-    struct supervisor supervisor = {.count = count, .watchdog_ms = service_manager_watchdog_ms()};
+    struct supervisor supervisor = {.count = count};
     int result = 0;
 
     assert(count <= PARTS_MAX);
@@ -166,7 +154,7 @@ int supervisor_run(const struct supervisor_part *parts, size_t count, struct err
     for (size_t i = 0; result == 0 && i < count; i++)
         result = start_part(&supervisor.parts[i], err);
     if (result == 0) {
-        service_manager_tell("READY=1");
+        service_manager_begin(&supervisor.manager);
         watch(&supervisor);
     }
     end_parts(&supervisor);

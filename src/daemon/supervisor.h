@@ -5,11 +5,13 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "sys/child.h"
 
 /* A part: one of our own commands. */
 struct supervisor_part {
-    const char *name;        /* for the log */
-    const char *const *argv; /* "pobsync", command, options, NULL */
+    const char *name;              /* for the log */
+    const char *const *argv;       /* "pobsync", command, options, NULL */
+    const struct child_user *user; /* NULL: ours */
 };
 
 /* Starts the parts in this order, starts again what ends, with growing pauses, and ends them in this order when a signal

@@ -12,6 +12,7 @@
 #include "service/service_claim.h"
 #include "sys/child.h"
 #include "sys/clock.h"
+#include "sys/service_manager.h"
 #include "sys/stop.h"
 
 enum {
@@ -64,7 +65,7 @@ static int start_child(struct worker *worker, const struct claim *claim, struct 
     const char *told;
     struct err ignored;
 
-    if (child_start(argv, &seat.child, err) < 0) {
+    if (child_start(argv, NULL, &seat.child, err) < 0) {
         service_claim_settle(&worker->service, claim, &told, &ignored);
         return -1;
     }
@@ -247,12 +248,15 @@ static void end_children(struct worker *worker)
 static void work(struct worker *worker, bool once)
 {
     BUF_SCOPED trouble = BUF_EMPTY;
+    struct service_manager manager;
     struct pollfd fds[SEATS_MAX];
 
+    service_manager_begin(&manager);
     while (stop_requested() == 0) {
         if (tick_apart(worker, &trouble) > 0 && once)
             return;
-        stop_poll(fds, child_events(worker, fds), TICK_MS);
+        service_manager_live(&manager);
+        stop_poll(fds, child_events(worker, fds), service_manager_wait_ms(&manager, TICK_MS));
     }
     end_children(worker);
 }

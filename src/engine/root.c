@@ -187,14 +187,15 @@ static int look(struct arena *arena, struct root_report *report, struct marker *
 }
 
 /* Whether runs can work in it. */
-static void judge_access(struct arena *arena, int fd, struct root_report *report)
+static void judge_access(struct arena *arena, int fd, bool to_read, struct root_report *report)
 {
     if (report->room.read_only)
         judge(report, ROOT_READ_ONLY,
               arena_printf(arena, "backup root \"%s\" is mounted read-only", report->path),
               "a file system that can be written",
               "look at the kernel's log for the cause, then: mount -o remount,rw on its mount point");
-    else if (faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) < 0 && (errno == EACCES || errno == EPERM))
+    else if (!to_read && faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) < 0 &&
+             (errno == EACCES || errno == EPERM))
         judge(report, ROOT_UNREADABLE,
               arena_printf(arena, "backup root \"%s\" cannot be written by uid %u: permission denied",
                            report->path, geteuid()),
@@ -307,7 +308,7 @@ int root_open(struct arena *arena, const struct root_question *question, struct 
         return -1;
     judge_identity(arena, fd, question->known, &marker, report);
     if (report->state == ROOT_OK)
-        judge_access(arena, fd, report);
+        judge_access(arena, fd, question->to_read, report);
     if (report->state != ROOT_OK)
         fs_close(&fd);
     return fd;
@@ -473,7 +474,7 @@ int root_mark(struct arena *arena, const char *path, const struct root_claim *cl
     fd = look(arena, &report, &marker);
     if (fd < 0)
         return root_refuse(&report, err);
-    judge_access(arena, fd, &report);
+    judge_access(arena, fd, false, &report);
     if (report.state == ROOT_OK)
         judge_identity(arena, fd, known != NULL && strcmp(known->path, report.path) == 0 ? known : NULL,
                        &marker, &report);

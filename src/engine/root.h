@@ -48,6 +48,7 @@ struct root_question {
     const char *home;         /* POBSYNC_HOME, where the lock of those who ask lies */
     int64_t patience_ms;      /* how long the root has to answer; then its state is ROOT_IO_ERROR */
     int64_t fresh_ms;         /* how old an answer to this process may be */
+    bool to_read; /* asked by who never writes there: whether others could is not theirs to tell */
 };
 
 /* Looks at the root, after a child has found that it answers at all (sys/answer.h). Fills the report, and gives a

@@ -5,6 +5,7 @@
 
 #include "service/document_status.h"
 #include "service/host_settings.h"
+#include "service/reader_document.h"
 #include "store/store_health.h"
 #include "store/store_host.h"
 #include "store/store_host_key.h"
@@ -53,6 +54,8 @@ int document_host(struct service *service, const char *name, json_t **document, 
     struct run *running;
     bool has_key;
 
+    if (service->asks_reader)
+        return reader_document(service, READER_HOST, name, document, err);
     if (host_settings_load(service, name, &settings, err) < 0 ||
         store_host_key_list(service->arena, service->db, settings.host.id, &pins, &pin_count, err) < 0 ||
         store_run_running(service->arena, service->db, settings.host.id, &running, &count, err) < 0)
@@ -120,6 +123,8 @@ int document_hosts(struct service *service, json_t **document, struct err *err)
     size_t count;
     json_t *items;
 
+    if (service->asks_reader)
+        return reader_document(service, READER_HOSTS, NULL, document, err);
     if (host_health_load(service, NULL, &list, err) < 0 ||
         store_health_snapshots(service->arena, service->db, &counts, &count, err) < 0)
         return -1;

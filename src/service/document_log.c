@@ -13,6 +13,7 @@
 #include "engine/run_log_reader.h"
 #include "service/document.h"
 #include "service/host_settings.h"
+#include "service/reader_document.h"
 #include "service/service_root.h"
 #include "store/store_run.h"
 #include "sys/clock.h"
@@ -47,6 +48,18 @@ static int open_copy(struct service *service, const struct run *run, const char 
     return fs_open_file(directory.fd, path, &unreachable);
 }
 
+int document_log_copy(struct service *service, int64_t id, struct err *err)
+{
+    const char *place;
+    struct run run;
+    int fd;
+
+    if (store_run_load(service->arena, service->db, id, &run, err) < 0)
+        return -1;
+    fd = open_copy(service, &run, &place);
+    return fd >= 0 ? fd : err_set(err, ERR_NOT_FOUND, "run %lld has no log in a snapshot", (long long)id);
+}
+
 int document_log_open(struct service *service, int64_t id, int64_t offset, struct run_log_reader **reader,
                       struct err *err)
 {
@@ -62,7 +75,7 @@ int document_log_open(struct service *service, int64_t id, int64_t offset, struc
         fd = open(run_log_packed_path(service->arena, service->environment.home, id),
                   O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        fd = open_copy(service, &run, &place);
+        fd = service->asks_reader ? reader_document_log(service, id) : open_copy(service, &run, &place);
     if (fd >= 0)
         return run_log_reader_open(fd, offset, reader, err);
     err_set(err, ERR_NOT_FOUND, "run %lld has no log: it is neither \"%s\" nor \"%s\"", (long long)id, path,

@@ -38,4 +38,7 @@ ssize_t document_log_read(struct run_log_reader *reader, char *bytes,
                           size_t room); /* 0 at the end, -1: damaged */
 void document_log_close(struct run_log_reader **reader);
 
+/* The descriptor of the copy in the snapshot of the run, packed. ERR_NOT_FOUND, also when it cannot be reached. */
+int document_log_copy(struct service *service, int64_t id, struct err *err);
+
 #endif

@@ -9,6 +9,7 @@
 #include "service/document_schedule.h"
 #include "service/document_status.h"
 #include "service/host_health.h"
+#include "service/reader_document.h"
 
 enum { NEWEST = 10 };
 
@@ -84,6 +85,8 @@ static int add_parts(struct service *service, const char *name, json_t *document
 
 int document_host_overview(struct service *service, const char *name, json_t **document, struct err *err)
 {
+    if (service->asks_reader)
+        return reader_document(service, READER_OVERVIEW, name, document, err);
     if (document_host(service, name, document, err) < 0)
         return -1;
     if (add_parts(service, name, *document, err) == 0)

@@ -5,6 +5,7 @@
 
 #include "plan/host_likeness.h"
 #include "service/document.h"
+#include "service/reader_document.h"
 #include "service/root_doubt.h"
 #include "store/store_host.h"
 
@@ -172,6 +173,8 @@ int document_preflight(struct service *service, const char *host, json_t **docum
     size_t count;
     json_t *items;
 
+    if (service->asks_reader)
+        return reader_document(service, READER_PREFLIGHT, host, document, err);
     if (document_preflight_hosts(service, host, &hosts, &count, err) < 0 ||
         survey_open(service, false, &survey, err) < 0 ||
         root_doubt_load(&survey, hosts, count, &doubt, err) < 0)

@@ -8,6 +8,7 @@
 #include "service/document_status.h"
 #include "service/host_health.h"
 #include "service/host_settings.h"
+#include "service/reader_document.h"
 #include "service/service_key.h"
 #include "service/service_root.h"
 #include "store/store_run.h"
@@ -41,6 +42,8 @@ int document_setup_root(struct service *service, json_t **document, struct err *
 {
     json_t *root, *run;
 
+    if (service->asks_reader)
+        return reader_document(service, READER_SETUP_ROOT, NULL, document, err);
     if (load_root(service, &root, err) < 0)
         return -1;
     if (document_run_newest(service, NULL, JOB_ROOT, &run, err) < 0) {
@@ -131,6 +134,8 @@ int document_setup_host(struct service *service, const char *host, json_t **docu
 {
     struct progress progress;
 
+    if (service->asks_reader)
+        return reader_document(service, READER_SETUP_HOST, host, document, err);
     if (load_progress(service, host, &progress, err) < 0)
         return -1;
     *document = json_object();

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "service/document.h"
 #include "service/document_queue.h"
+#include "service/reader_document.h"
 #include "store/store_health.h"
 #include "store/store_run.h"
 
@@ -167,6 +168,8 @@ int document_status(struct service *service, json_t **document, struct err *err)
     size_t run_count;
     json_t *counted, *pass;
 
+    if (service->asks_reader)
+        return reader_document(service, READER_STATUS, NULL, document, err);
     if (host_health_load(service, NULL, &list, err) < 0 ||
         store_run_list(service->arena, service->db, &newest, &runs, &run_count, err) < 0)
         return -1;

@@ -14,6 +14,12 @@ static const char *const verbs[] = {
 #undef READER_VERB_NAME
 };
 
+static const char *const documents[] = {
+#define READER_DOCUMENT_NAME(document, name) [document] = name,
+    READER_DOCUMENT_LIST(READER_DOCUMENT_NAME)
+#undef READER_DOCUMENT_NAME
+};
+
 static const char *const orders[] = {"name", "size", "time"};
 
 static json_t *coded(const char *bytes)
@@ -49,7 +55,11 @@ json_t *reader_request_json(const struct reader_request *request)
     put(object, "host", request->host);
     put(object, "snapshot", request->snapshot);
     put(object, "other", request->other);
-    json_object_set_new(object, "path", coded(request->path));
+    if (request->verb == READER_DOCUMENT)
+        put(object, "document", documents[request->document]);
+    if (request->verb == READER_LOG)
+        json_object_set_new(object, "run", json_integer((json_int_t)request->run));
+    json_object_set_new(object, "path", coded(request->path != NULL ? request->path : ""));
     put(object, "filter", request->wish.filter);
     if (request->wish.after != NULL)
         json_object_set_new(object, "after", coded(request->wish.after));
@@ -137,16 +147,39 @@ static int read_find(struct arena *arena, const json_t *object, struct find_wish
     return find->name != NULL && is_name(find->name) ? 0 : invalid("name", err);
 }
 
+/* Which of `count` names a member is; `count`: none. */
+static int index_of(const json_t *object, const char *key, const char *const *names, int count)
+{
+    const char *name = json_string_value(json_object_get(object, key));
+    int index = 0;
+
+    while (index < count && (name == NULL || strcmp(names[index], name) != 0))
+        index++;
+    return index;
+}
+
+/* What says whom it is about. */
+static int read_subject(const json_t *object, struct reader_request *request, struct err *err)
+{
+    bool is_document = request->verb == READER_DOCUMENT, is_log = request->verb == READER_LOG;
+
+    request->document = (enum reader_document)index_of(object, "document", documents, READER_DOCUMENT__MAX);
+    if (is_document && request->document == READER_DOCUMENT__MAX)
+        return invalid("document", err);
+    if (is_log && read_number(object, "run", INT64_MAX, &request->run, err) < 0)
+        return -1;
+    if (request->host == NULL)
+        return is_document || is_log ? 0 : invalid("host", err);
+    return rule_host_name(request->host, err) < 0 ? invalid("host", err) : 0;
+}
+
 static int read_request(struct arena *arena, const json_t *object, struct reader_request *request,
                         struct err *err)
 {
-    const char *verb = json_string_value(json_object_get(object, "do"));
     const char *format = json_string_value(json_object_get(object, "format"));
     const char *path = decoded(arena, object, "path");
-    int index = 0;
+    int index = index_of(object, "do", verbs, READER_VERB__MAX);
 
-    while (index < READER_VERB__MAX && (verb == NULL || strcmp(verbs[index], verb) != 0))
-        index++;
     if (index == READER_VERB__MAX)
         return invalid("do", err);
     request->verb = (enum reader_verb)index;
@@ -158,8 +191,8 @@ static int read_request(struct arena *arena, const json_t *object, struct reader
     if (request->actor == NULL || !is_name(request->actor) || request->origin == NULL ||
         !is_name(request->origin))
         return invalid("actor", err);
-    if (request->host == NULL || rule_host_name(request->host, err) < 0)
-        return invalid("host", err);
+    if (read_subject(object, request, err) < 0)
+        return -1;
     if (!is_name(request->snapshot) || !is_name(request->other) ||
         (request->verb == READER_DIFF && (request->snapshot == NULL || request->other == NULL)))
         return invalid("snapshot", err);

@@ -23,7 +23,21 @@ enum { READER_REQUEST_MAX = 64 * 1024, READER_ANSWER_MAX = 32 << 20, READER_PAGE
     X(READER_DIFF, "diff")         /* of a directory in two snapshots */                                     \
     X(READER_FIND, "find")         /* names in a snapshot, or in all */                                      \
     X(READER_READ, "read")         /* a file: the answer has its descriptor */                               \
+    X(READER_DOCUMENT, "document") /* what a page says that tells of the root itself */                      \
+    X(READER_LOG, "log")           /* of a run: the answer has the descriptor of its copy in the snapshot */ \
     X(READER_PACK, "pack") /* a tree: the answer has the end of a pipe, and a last word comes after it */
+
+/* The documents that may be asked for and their names: those that look at the root. */
+#define READER_DOCUMENT_LIST(X)                                                                              \
+    X(READER_STATUS, "status")                                                                               \
+    X(READER_CHECK, "check")                                                                                 \
+    X(READER_HOSTS, "hosts")                                                                                 \
+    X(READER_HOST, "host")                                                                                   \
+    X(READER_OVERVIEW, "overview")                                                                           \
+    X(READER_PREFLIGHT, "preflight") /* without a host: of all */                                            \
+    X(READER_INCOMPLETE, "incomplete")                                                                       \
+    X(READER_SETUP_ROOT, "setup-root")                                                                       \
+    X(READER_SETUP_HOST, "setup-host")
 
 enum reader_verb {
 #define READER_VERB_ENUM(verb, name) verb,
@@ -32,10 +46,19 @@ enum reader_verb {
         READER_VERB__MAX
 };
 
+enum reader_document {
+#define READER_DOCUMENT_ENUM(document, name) document,
+    READER_DOCUMENT_LIST(READER_DOCUMENT_ENUM)
+#undef READER_DOCUMENT_ENUM
+        READER_DOCUMENT__MAX
+};
+
 struct reader_request {
     enum reader_verb verb;
     const char *actor, *origin; /* who asks, for the audit: as the web says */
-    const char *host;
+    const char *host;           /* NULL only for a document and a log */
+    enum reader_document document;
+    size_t run;               /* of a log */
     const char *snapshot;     /* NULL: the newest good one; of a find: all */
     const char *other;        /* of a diff: the later one */
     const char *path;         /* model/place.h, without slashes at its ends */

@@ -219,8 +219,9 @@ void root_files_follow(struct service *service)
     bool wanted, known;
     FD_SCOPED fd = -1;
 
-    if (service->db == NULL || db_in_transaction(service->db) || db_total_changes(service->db) == 0 ||
-        begin(&follow, &root, &wanted, &err) < 0 || !wanted)
+    /* Who cannot see the root leaves it to the scheduler. */
+    if (service->asks_reader || service->db == NULL || db_in_transaction(service->db) ||
+        db_total_changes(service->db) == 0 || begin(&follow, &root, &wanted, &err) < 0 || !wanted)
         return;
     if (service_root_open(service, root.path, &report, &fd, &err) < 0 || fd < 0)
         return;

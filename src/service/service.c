@@ -18,7 +18,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 
-enum { STATE_MODE = 02770, KEYS_MODE = 0700, RUNS_MODE = 0770 };
+enum { STATE_MODE = 02770, KEYS_MODE = 0700, RUNS_MODE = 02770 };
 
 static void *allocate(size_t size)
 {

@@ -4,6 +4,7 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -19,12 +20,15 @@ struct service {
     const char *actor;  /* who asks: the login name on the command line */
     const char *origin; /* by what: "cli" */
     int64_t now;        /* UTC seconds, read once by the entry point */
+    /* How the backup root is seen: by the reader, as we have no right to (the web with a user of its own); or by us, who
+     * are the reader and never write there. */
+    bool asks_reader, is_reader;
     /* What must still be so when the change begins that is asked for, or it is refused: NULL: nothing. */
     int (*precondition)(struct service *service, void *context, struct err *err);
     void *precondition_context;
 };
 
-/* Reads the environment, makes the state directory (2770) and its parts (keys 0700, runs), opens the database and
+/* Reads the environment, makes the state directory (2770) and its parts (keys 0700, runs 2770), opens the database and
  * applies migrations, by service_migrate(). Actor: SUDO_USER if set, else the name of the uid. */
 int service_open(struct service *service, struct arena *arena, const char *origin, struct err *err);
 void service_close(struct service *service);

@@ -11,6 +11,7 @@
 #include "plan/prune_guard.h"
 #include "service/document.h"
 #include "service/prune_run.h"
+#include "service/reader_document.h"
 #include "service/service_retention.h"
 #include "service/service_root.h"
 #include "store/store_run.h"
@@ -325,6 +326,8 @@ int service_incomplete_list(struct service *service, const char *host, json_t **
     size_t run_count;
     json_t *items;
 
+    if (service->asks_reader)
+        return reader_document(service, READER_INCOMPLETE, host, document, err);
     if (host_settings_load(service, host, &settings, err) < 0 ||
         load_remains(service, &settings, &remains, err) < 0 ||
         store_run_running(service->arena, service->db, settings.host.id, &runs, &run_count, err) < 0)

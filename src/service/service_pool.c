@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sys/clock.h"
 
@@ -12,11 +14,20 @@ enum { HANDLES_MAX = 8 };
 struct service_pool {
     struct arena arena; /* of the environment */
     struct environment environment;
+    bool asks_reader;
     pthread_mutex_t mutex;
     pthread_cond_t given_back;
     struct db *idle[HANDLES_MAX];
     size_t idle_count, open_count;
 };
+
+/* Whether the installation is somebody else's: then the backup root is not for us to see, and the reader is asked. */
+static bool is_guest(const char *home)
+{
+    struct stat st;
+
+    return stat(home, &st) == 0 && st.st_uid != geteuid();
+}
 
 int service_pool_open(struct service_pool **pool, struct err *err)
 {
@@ -32,6 +43,7 @@ int service_pool_open(struct service_pool **pool, struct err *err)
         return -1;
     }
     (*pool)->environment = first.environment;
+    (*pool)->asks_reader = is_guest(first.environment.home);
     (*pool)->idle[0] = first.db;
     (*pool)->idle_count = (*pool)->open_count = 1;
     pthread_mutex_init(&(*pool)->mutex, NULL);
@@ -85,7 +97,8 @@ int service_pool_take(struct service_pool *pool, struct arena *arena, const char
                                 .environment = pool->environment,
                                 .actor = "",
                                 .origin = origin,
-                                .now = clock_now()};
+                                .now = clock_now(),
+                                .asks_reader = pool->asks_reader};
     if (service->db != NULL || db_open(pool->environment.database, &service->db, err) == 0)
         return 0;
     give_up_place(pool);

@@ -9,7 +9,8 @@
 
 struct service_pool;
 
-/* Opens the first handle as service_open() does: environment, state directory, migrations. */
+/* Opens the first handle as service_open() does: environment, state directory, migrations. Where the state directory is
+ * another user's, so is the backup root, and its services ask the reader (service->asks_reader). */
 int service_pool_open(struct service_pool **pool, struct err *err);
 void service_pool_close(struct service_pool **pool); /* all must have been given back; NULL is fine */
 

@@ -29,7 +29,8 @@ struct root_question service_root_question(const struct service *service, const 
                                   .known = known,
                                   .home = service->environment.home,
                                   .patience_ms = somebody_waits ? ROOT_PATIENCE_MS : ROOT_PATIENCE_RUN_MS,
-                                  .fresh_ms = is_page ? ROOT_FRESH_MS : 0};
+                                  .fresh_ms = is_page ? ROOT_FRESH_MS : 0,
+                                  .to_read = service->is_reader};
 }
 
 int service_root_open(struct service *service, const char *path, struct root_report *report, int *fd,

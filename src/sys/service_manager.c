@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/parse.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 
 void service_manager_tell(const char *message)
@@ -29,7 +30,7 @@ void service_manager_tell(const char *message)
                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 }
 
-int64_t service_manager_watchdog_ms(void)
+static int64_t watchdog_ms(void)
 {
     const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
     int64_t interval, whom;
@@ -40,4 +41,35 @@ int64_t service_manager_watchdog_ms(void)
     if (pid != NULL && (parse_int(pid, 1, INT64_MAX, &whom, &ignored) < 0 || whom != getpid()))
         return 0;
     return interval / 1000;
+}
+
+void service_manager_begin(struct service_manager *manager)
+{
+    *manager = (struct service_manager){.interval_ms = watchdog_ms() / 2};
+    service_manager_tell("READY=1");
+    service_manager_live(manager);
+}
+
+void service_manager_live(struct service_manager *manager)
+{
+    if (manager->interval_ms == 0 || clock_boot_ms() < manager->next_ms)
+        return;
+    manager->next_ms = clock_boot_ms() + manager->interval_ms;
+    service_manager_tell("WATCHDOG=1");
+}
+
+int64_t service_manager_wait_ms(const struct service_manager *manager, int64_t wait_ms)
+{
+    int64_t left = manager->next_ms - clock_boot_ms();
+
+    if (manager->interval_ms == 0 || (wait_ms >= 0 && wait_ms <= left))
+        return wait_ms;
+    return left < 0 ? 0 : left;
+}
+
+void service_manager_leave(void)
+{
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    unsetenv("WATCHDOG_PID");
 }

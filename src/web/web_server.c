@@ -13,6 +13,7 @@
 #include "sys/fs.h"
 #include "sys/listen.h"
 #include "sys/random.h"
+#include "sys/service_manager.h"
 #include "sys/stop.h"
 #include "web/asset.h"
 #include "web/format.h"
@@ -83,6 +84,18 @@ static void announce(const struct web *web)
                     web->listen, web->setup_code);
 }
 
+/* Requests are answered by threads of their own. */
+static void wait_for_the_end(void)
+{
+    struct service_manager manager;
+
+    service_manager_begin(&manager);
+    while (stop_requested() == 0) {
+        service_manager_live(&manager);
+        stop_poll(NULL, 0, service_manager_wait_ms(&manager, -1));
+    }
+}
+
 static int serve(const struct web_options *options, struct web *web, struct arena *arena, struct err *err)
 {
     struct http_options http = {.listen_fd = -1, .handle = router_handle, .context = web};
@@ -101,8 +114,7 @@ static int serve(const struct web_options *options, struct web *web, struct aren
         result = -1;
     } else {
         announce(web);
-        while (stop_requested() == 0)
-            stop_poll(NULL, 0, -1);
+        wait_for_the_end();
     }
     if (web->events != NULL)
         events_stop(web->events);
