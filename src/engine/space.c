@@ -16,7 +16,15 @@
 #include "sys/name_walk.h"
 #include "sys/stop.h"
 
-enum { SHARDS = 64, AT_A_TIME = 64, FIRST_ROOM = 256, BLOCK_SIZE = 512, THREADS_MAX = 16, STOP_EVERY = 4096 };
+enum {
+    SHARDS = 64,
+    AT_A_TIME = 64,
+    FIRST_ROOM = 256,
+    BLOCK_SIZE = 512,
+    THREADS_MAX = 16,
+    STOP_EVERY = 4096,
+    NEIGHBOURS = 8
+};
 
 #define BLOCKS_MAX ((UINT64_C(1) << 46) - 1)
 #define TREES_MAX ((UINT64_C(1) << 16) - 1)
@@ -66,9 +74,16 @@ static uint64_t mix(uint64_t number)
     return number ^ (number >> 33);
 }
 
+/* Files that were made one after the other mostly lie together in a directory and have neighbouring numbers: those share
+ * a shard, and their slots share lines of the cache. */
+static struct shard *shard_of(struct measure *measure, uint64_t number)
+{
+    return &measure->shards[mix(number / NEIGHBOURS) % SHARDS];
+}
+
 static struct inode *slot_of(struct inode *slots, size_t room, uint64_t number)
 {
-    size_t at = (mix(number) >> 8) & (room - 1);
+    size_t at = ((mix(number / NEIGHBOURS) >> 8) * NEIGHBOURS + number % NEIGHBOURS) & (room - 1);
 
     while (slots[at].number != 0 && slots[at].number != number)
         at = (at + 1) & (room - 1);
@@ -94,7 +109,7 @@ static struct inode *find_or_add(struct shard *shard, uint64_t number, bool *is_
 {
     struct inode *inode;
 
-    if (4 * (shard->count + 1) > 3 * shard->room)
+    if (2 * (shard->count + 1) > shard->room)
         grow(shard);
     inode = slot_of(shard->slots, shard->room, number);
     *is_new = inode->number == 0;
@@ -107,7 +122,7 @@ static struct inode *find_or_add(struct shard *shard, uint64_t number, bool *is_
 
 static void count_file(struct walker *walker, const struct name_walk_entry *entry)
 {
-    struct shard *shard = &walker->measure->shards[mix(entry->inode) % SHARDS];
+    struct shard *shard = shard_of(walker->measure, entry->inode);
     struct stat stat;
     bool is_new;
 
@@ -125,12 +140,9 @@ static void count_file(struct walker *walker, const struct name_walk_entry *entr
     pthread_mutex_unlock(&shard->mutex);
 }
 
-static void count_directory(struct walker *walker, int fd)
+static void count_directory(struct walker *walker, const struct stat *stat)
 {
-    struct stat stat;
-
-    if (fstat(fd, &stat) == 0)
-        walker->tree->directories += (int64_t)stat.st_blocks * BLOCK_SIZE;
+    walker->tree->directories += (int64_t)stat->st_blocks * BLOCK_SIZE;
 }
 
 static int on_entry(void *context, const struct name_walk_entry *entry, struct err *err)
@@ -140,7 +152,7 @@ static int on_entry(void *context, const struct name_walk_entry *entry, struct e
     if (++walker->seen % STOP_EVERY == 0 && (stop_requested() != 0 || atomic_load(&walker->measure->failed)))
         return err_set(err, ERR_INTERRUPTED, "cancelled while measuring");
     if (entry->fd >= 0)
-        count_directory(walker, entry->fd);
+        count_directory(walker, entry->stat);
     else if (entry->error != 0 || entry->type == DT_UNKNOWN)
         walker->tree->unread++;
     else
@@ -152,9 +164,11 @@ static void measure_tree(struct measure *measure, size_t index)
 {
     struct walker walker = {measure, &measure->trees[index], UINT64_C(1) << (index - measure->base), 0};
     const struct name_walk walk = {.entry = on_entry, .context = &walker, .top_fd = walker.tree->fd};
+    struct stat stat;
     struct err err;
 
-    count_directory(&walker, walker.tree->fd);
+    if (fstat(walker.tree->fd, &stat) == 0)
+        count_directory(&walker, &stat);
     if (name_walk_tree(&walk, &err) == 0)
         return;
     pthread_mutex_lock(&measure->mutex);

@@ -19,6 +19,7 @@ enum { LEVELS_OPEN = 95, READ_SIZE = 32 * 1024, PATH_TOLD = 200, TWIN_AHEAD = 8 
 
 struct place {
     int fd; /* -1: closed, or there is none */
+    /* Of one that is closed: noted when that happens, for few ever are. */
     dev_t dev;
     ino_t ino;
 };
@@ -89,14 +90,14 @@ int descent_open(int dirfd, const char *name)
     return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof how);
 }
 
-static int place_init(struct place *place, int fd)
+/* Notes what it is, so that it can be known again when it is reopened. */
+static int place_note(struct place *place)
 {
     struct stat stat;
 
-    *place = (struct place){.fd = fd};
-    if (fd < 0)
+    if (place->fd < 0)
         return 0;
-    if (fstat(fd, &stat) < 0)
+    if (fstat(place->fd, &stat) < 0)
         return -1;
     place->dev = stat.st_dev;
     place->ino = stat.st_ino;
@@ -121,12 +122,15 @@ static int place_reopen(struct place *place, int child_fd)
 }
 
 /* The twin of the last level that has one stays open: below it nothing leads back by "..". */
-static void close_far_ancestor(struct descent *descent)
+static int close_far_ancestor(struct descent *descent)
 {
     struct descent_level *level = &descent->levels[descent->first_open];
 
+    if (place_note(&level->own) < 0 || place_note(&level->twin) < 0)
+        return -1;
     level_close(level, level[1].has_twin);
     descent->first_open++;
+    return 0;
 }
 
 int descent_enter(struct descent *descent, const char *name, int fd, int twin_fd, struct err *err)
@@ -146,10 +150,9 @@ int descent_enter(struct descent *descent, const char *name, int fd, int twin_fd
     if (descent->depth > 2)
         buf_add_char(&descent->path, '/');
     buf_add_text(&descent->path, name);
-    if (place_init(&level->own, fd) < 0 || place_init(&level->twin, twin_fd) < 0)
-        return err_errno(err, ERR_IO, errno, "cannot look at \"%s\"", descent_tell(descent, ""));
-    if (descent->depth - descent->first_open > LEVELS_OPEN)
-        close_far_ancestor(descent);
+    if (descent->depth - descent->first_open > LEVELS_OPEN && close_far_ancestor(descent) < 0)
+        return err_errno(err, ERR_IO, errno, "cannot look at a directory above \"%s\"",
+                         descent_tell(descent, ""));
     return 0;
 }
 

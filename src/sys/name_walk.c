@@ -32,16 +32,16 @@ static void look(struct state *state, struct name_walk_entry *entry)
     entry->inode = stat.st_ino;
 }
 
-static void open_directory(const struct state *state, struct name_walk_entry *entry)
+static void open_directory(const struct state *state, struct name_walk_entry *entry, struct stat *stat)
 {
-    struct stat stat;
-
     entry->fd = descent_open(entry->dirfd, entry->name);
     if (entry->fd < 0) {
         entry->error = errno;
-    } else if (fstat(entry->fd, &stat) < 0 || stat.st_dev != state->device) {
+    } else if (fstat(entry->fd, stat) < 0 || stat->st_dev != state->device) {
         entry->error = EXDEV;
         fs_close(&entry->fd);
+    } else {
+        entry->stat = stat;
     }
 }
 
@@ -56,11 +56,12 @@ static int visit(struct state *state, const struct dirent64 *dirent, struct err 
         .fd = -1,
     };
     FD_SCOPED fd = -1;
+    struct stat stat;
     int taken;
 
     look(state, &entry);
     if (entry.type == DT_DIR)
-        open_directory(state, &entry);
+        open_directory(state, &entry, &stat);
     fd = entry.fd;
     if (state->walk->entry(state->walk->context, &entry, err) < 0)
         return -1;

@@ -8,6 +8,7 @@
 #define SYS_NAME_WALK_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 
@@ -16,9 +17,10 @@ struct name_walk_entry {
     const char *directory; /* the path of that directory from the top, "" for the top itself; any bytes */
     const char *name;
     uint64_t inode;
-    unsigned char type; /* DT_DIR …; DT_UNKNOWN: it could not be looked at */
-    int fd;             /* of a directory that will be entered, else -1; the same holds */
-    int error;          /* of a directory that will not: errno; EXDEV: it is another file system */
+    unsigned char type;      /* DT_DIR …; DT_UNKNOWN: it could not be looked at */
+    int fd;                  /* of a directory that will be entered, else -1; the same holds */
+    const struct stat *stat; /* of that directory; else NULL */
+    int error;               /* of a directory that will not: errno; EXDEV: it is another file system */
 };
 
 struct name_walk {
