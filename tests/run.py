@@ -265,6 +265,7 @@ def arguments():
     parser.add_argument('--plain', default='build', help='build directory of $POBSYNC')
     parser.add_argument('--jobs', type=int, default=2, help='modules that run at a time')
     parser.add_argument('--soak', action='store_true', help='run tests/soak, and nothing else')
+    parser.add_argument('--stage', action='store_true', help='run tests/stage, and nothing else')
     parser.add_argument('--list', action='store_true', help='print the names of the modules')
     parser.add_argument('--module', help=argparse.SUPPRESS)
     parser.add_argument('--record', help=argparse.SUPPRESS)
@@ -277,7 +278,8 @@ def main():
         return run_python_module(options.module, options.record)
 
     build, plain = SOURCE / options.build, SOURCE / options.plain
-    modules = list(python_modules(['soak'])) if options.soak else [*built_modules(build), *python_modules(FOLDERS)]
+    alone = 'soak' if options.soak else 'stage' if options.stage else None
+    modules = list(python_modules([alone])) if alone else [*built_modules(build), *python_modules(FOLDERS)]
     if options.filters:
         modules = [module for module in modules if any(part in module.name for part in options.filters)]
     if options.list:

@@ -68,6 +68,7 @@ class Text(unittest.TestCase):
         for unit in parts:
             self.assertIn(("Conflicts", "pobsync.service"), directives(unit), unit)
             self.assertIn(("PartOf", "pobsync.target"), directives(unit), unit)
+            self.assertEqual(words(unit, "WantedBy"), [], "the target alone is enabled")
 
     def test_systemd_has_nothing_to_say_against_them(self):
         if shutil.which("systemd-analyze") is None:
