@@ -29,9 +29,10 @@
 
 enum {
     CHILDREN_MAX = 32,
-    REQUEST_MS = 5000, /* for the request to come in */
-    ANSWER_MS = 60000, /* for each piece of the answer to go out */
-    CPU_SECONDS = 60,  /* of one answer, but an archive */
+    REQUEST_MS = 5000,     /* for the request to come in */
+    ANSWER_MS = 60000,     /* for each piece of the answer to go out */
+    CPU_SECONDS = 60,      /* of one answer, but an archive */
+    EVERYWHERE_MS = 20000, /* for a search of all hosts: somebody waits */
     LOOK_MS = 200,
     SOCKET_MODE = 0660
 };
@@ -132,6 +133,8 @@ static int answer_find(struct service *service, const struct reader_request *req
                                          .wish = request->find,
                                          .limit = request->wish.limit};
 
+    if (request->host == NULL)
+        return service_browse_find_everywhere(service, &search, EVERYWHERE_MS, document, err);
     return service_browse_find(service, &search, document, err);
 }
 

@@ -162,6 +162,7 @@ static int index_of(const json_t *object, const char *key, const char *const *na
 static int read_subject(const json_t *object, struct reader_request *request, struct err *err)
 {
     bool is_document = request->verb == READER_DOCUMENT, is_log = request->verb == READER_LOG;
+    bool may_be_of_all = is_document || is_log || request->verb == READER_FIND;
 
     request->document = (enum reader_document)index_of(object, "document", documents, READER_DOCUMENT__MAX);
     if (is_document && request->document == READER_DOCUMENT__MAX)
@@ -169,7 +170,7 @@ static int read_subject(const json_t *object, struct reader_request *request, st
     if (is_log && read_number(object, "run", INT64_MAX, &request->run, err) < 0)
         return -1;
     if (request->host == NULL)
-        return is_document || is_log ? 0 : invalid("host", err);
+        return may_be_of_all ? 0 : invalid("host", err);
     return rule_host_name(request->host, err) < 0 ? invalid("host", err) : 0;
 }
 

@@ -21,7 +21,7 @@ enum { READER_REQUEST_MAX = 64 * 1024, READER_ANSWER_MAX = 32 << 20, READER_PAGE
     X(READER_LIST, "list")         /* a page of a directory */                                               \
     X(READER_VERSIONS, "versions") /* of a path */                                                           \
     X(READER_DIFF, "diff")         /* of a directory in two snapshots */                                     \
-    X(READER_FIND, "find")         /* names in a snapshot, or in all */                                      \
+    X(READER_FIND, "find")         /* names in a snapshot, in all, or, without a host, everywhere */         \
     X(READER_READ, "read")         /* a file: the answer has its descriptor */                               \
     X(READER_DOCUMENT, "document") /* what a page says that tells of the root itself */                      \
     X(READER_LOG, "log")           /* of a run: the answer has the descriptor of its copy in the snapshot */ \
@@ -56,7 +56,7 @@ enum reader_document {
 struct reader_request {
     enum reader_verb verb;
     const char *actor, *origin; /* who asks, for the audit: as the web says */
-    const char *host;           /* NULL only for a document and a log */
+    const char *host;           /* NULL only for a document, a log and a find */
     enum reader_document document;
     size_t run;               /* of a log */
     const char *snapshot;     /* NULL: the newest good one; of a find: all */

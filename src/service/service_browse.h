@@ -46,4 +46,11 @@ struct browse_search {
 int service_browse_find(struct service *service, const struct browse_search *search, json_t **document,
                         struct err *err);
 
+/* The newest good snapshot of every host, by name of the host; `host` and `snapshot` of the search are not read. With
+ * `budget_ms` no further host is begun once that has passed; 0: no limit. {"items":[{"host","path", entry…,"snapshots":
+ * [name]}…],"more","searched": hosts,"entries","unread":[{"host","snapshot": name or null,"why"}…],"unsearched":[host…]}. A
+ * host without a snapshot is among those unread. */
+int service_browse_find_everywhere(struct service *service, const struct browse_search *search,
+                                   int64_t budget_ms, json_t **document, struct err *err);
+
 #endif

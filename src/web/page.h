@@ -8,6 +8,7 @@
 
 struct visit;
 struct queue_wish;
+struct reader_request;
 
 /* page_run.c: puts work into the queue and leads to the page of its run */
 int page_enqueue(struct visit *visit, struct queue_wish *wish, json_t **document, struct err *err);
@@ -65,6 +66,10 @@ int page_restore_post(struct visit *visit, json_t **document, struct err *err);
 int page_step_check(const char *value, struct err *err);
 int page_browse(struct visit *visit, json_t **document, struct err *err);
 int page_versions(struct visit *visit, json_t **document, struct err *err);
+/* asks the reader; the document is the caller's */
+int page_ask(struct visit *visit, struct reader_request *request, json_t **document, struct err *err);
+/* page_search.c: names in snapshots */
+int page_search_all(struct visit *visit, json_t **document, struct err *err);
 int page_search(struct visit *visit, json_t **document, struct err *err);
 int page_diff(struct visit *visit, json_t **document, struct err *err);
 int page_diff_choose(struct visit *visit, json_t **document, struct err *err);

@@ -5,13 +5,12 @@
 #include "base/text.h"
 #include "model/pack_format.h"
 #include "service/document.h"
-#include "service/find_words.h"
 #include "service/reader_client.h"
 #include "web/page.h"
 #include "web/place_link.h"
 #include "web/visit.h"
 
-enum { ROWS_SHOWN = 200, SWITCHER_MAX = 200, CHANGES_SHOWN = 1000, HITS_SHOWN = 500 };
+enum { ROWS_SHOWN = 200, SWITCHER_MAX = 200, CHANGES_SHOWN = 1000 };
 
 int page_sort_check(const char *value, struct err *err)
 {
@@ -19,21 +18,6 @@ int page_sort_check(const char *value, struct err *err)
         strcmp(value, "time") == 0)
         return 0;
     return err_set(err, ERR_INVALID, "sort is name, size or time");
-}
-
-/* The bytes of a name in a document of the reader. */
-static const char *bytes_of(struct arena *arena, const json_t *item, const char *key)
-{
-    const char *coded = json_string_value(json_object_get(item, arena_printf(arena, "%s_b64", key)));
-    const char *plain = json_string_value(json_object_get(item, key));
-    const char *bytes = coded != NULL ? place_link_bytes(arena, coded) : plain;
-
-    return bytes != NULL ? bytes : "";
-}
-
-static const char *shown(struct arena *arena, const char *bytes)
-{
-    return text_printable_dup(arena, bytes, strlen(bytes));
 }
 
 static json_t *link_of(const char *name, const char *href)
@@ -51,7 +35,7 @@ static json_t *crumbs(struct visit *visit, const char *page, const char *snapsho
     for (const char *at = path; *at != '\0';) {
         size_t size = strcspn(at, "/");
         const char *up = arena_copy(visit->arena, path, (size_t)(at - path) + size);
-        const char *name = shown(visit->arena, arena_copy(visit->arena, at, size));
+        const char *name = place_link_shown(visit->arena, arena_copy(visit->arena, at, size));
 
         json_array_append_new(links, link_of(name, place_link(visit->arena, host, page, snapshot, up)));
         at += size + (at[size] == '/');
@@ -112,19 +96,20 @@ static json_t *rows(struct visit *visit, const json_t *document, const char *sna
 
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
-        const char *name = bytes_of(visit->arena, item, "name");
+        const char *name = place_link_name(visit->arena, item, "name");
         const char *type = json_string_value(json_object_get(item, "type"));
         const char *below = arena_printf(visit->arena, "%s%s%s", path, *path != '\0' ? "/" : "", name);
         json_t *row = json_copy((json_t *)(uintptr_t)item);
         bool is_file = type != NULL && strcmp(type, "file") == 0;
         bool is_directory = type != NULL && strcmp(type, "directory") == 0;
 
-        json_object_set_new(row, "name", json_string(shown(visit->arena, name)));
+        json_object_set_new(row, "name", json_string(place_link_shown(visit->arena, name)));
         if (json_object_get(item, "target") == NULL)
             json_object_set_new(row, "target", json_null());
         else
-            json_object_set_new(row, "target",
-                                json_string(shown(visit->arena, bytes_of(visit->arena, item, "target"))));
+            json_object_set_new(
+                row, "target",
+                json_string(place_link_shown(visit->arena, place_link_name(visit->arena, item, "target"))));
         json_object_set_new(row, "directory", json_boolean(is_directory));
         json_object_set_new(row, "file", json_boolean(is_file));
         json_object_set_new(
@@ -195,7 +180,7 @@ static void put_pages(struct visit *visit, const struct listing_wish *wish, cons
     json_object_set_new(extra, "last", json_integer((json_int_t)end));
 }
 
-static int ask(struct visit *visit, struct reader_request *request, json_t **document, struct err *err)
+int page_ask(struct visit *visit, struct reader_request *request, json_t **document, struct err *err)
 {
     READER_ANSWER_SCOPED answer = READER_ANSWER_EMPTY;
 
@@ -215,7 +200,7 @@ static int show_absent(struct visit *visit, const char *snapshot, const char *pa
     json_t *versions, *item;
     const char *seen;
 
-    if (visit->api || path[0] == '\0' || ask(visit, &request, &versions, err) < 0) {
+    if (visit->api || path[0] == '\0' || page_ask(visit, &request, &versions, err) < 0) {
         *err = missing;
         return -1;
     }
@@ -273,7 +258,7 @@ int page_browse(struct visit *visit, json_t **document, struct err *err)
     request.path = path;
     visit->extra = json_pack("{s:n, s:n, s:s}", "seen", "seen_href", "query",
                              request.wish.filter != NULL ? request.wish.filter : "");
-    if (ask(visit, &request, document, err) < 0 &&
+    if (page_ask(visit, &request, document, err) < 0 &&
         (err->code != ERR_NOT_FOUND || show_absent(visit, snapshot, path, document, err) < 0))
         return -1;
     name = json_string_value(json_object_get(*document, "snapshot"));
@@ -282,7 +267,7 @@ int page_browse(struct visit *visit, json_t **document, struct err *err)
     json_object_set_new(visit->extra, "crumbs", crumbs(visit, "browse", name, path));
     json_object_set_new(visit->extra, "rows", rows(visit, *document, name, path));
     json_object_set_new(visit->extra, "shown",
-                        json_string(shown(visit->arena, arena_printf(visit->arena, "/%s", path))));
+                        json_string(place_link_shown(visit->arena, arena_printf(visit->arena, "/%s", path))));
     json_object_set_new(visit->extra, "base", json_string(base));
     json_object_set_new(visit->extra, "versions_href",
                         json_string(place_link(visit->arena, request.host, "versions", NULL, path)));
@@ -297,7 +282,7 @@ int page_versions(struct visit *visit, json_t **document, struct err *err)
     struct reader_request request = {.verb = READER_VERSIONS, .host = visit_param(visit, "host")};
     json_t *items, *list;
 
-    if (place_link_path(visit, &request.path, err) < 0 || ask(visit, &request, document, err) < 0)
+    if (place_link_path(visit, &request.path, err) < 0 || page_ask(visit, &request, document, err) < 0)
         return -1;
     list = json_array();
     items = json_object_get(*document, "items");
@@ -320,81 +305,8 @@ int page_versions(struct visit *visit, json_t **document, struct err *err)
         json_array_append_new(list, row);
     }
     visit->extra = json_pack("{s:o, s:s, s:o}", "rows", list, "shown",
-                             shown(visit->arena, arena_printf(visit->arena, "/%s", request.path)), "crumbs",
-                             crumbs(visit, "browse", "latest", request.path));
-    return 0;
-}
-
-/* What was found, with where each leads. */
-static json_t *hits(struct visit *visit, const char *host, const json_t *items)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < json_array_size(items); i++) {
-        const json_t *item = json_array_get(items, i), *snapshots = json_object_get(item, "snapshots");
-        const char *newest = json_string_value(json_array_get(snapshots, 0));
-        const char *full = bytes_of(visit->arena, item, "path"), *path = full + (*full == '/');
-        const char *slash = strrchr(path, '/');
-        const char *type = json_string_value(json_object_get(item, "type"));
-        bool is_file = strcmp(type, "file") == 0;
-        bool is_directory = strcmp(type, "directory") == 0;
-        json_t *row = json_copy((json_t *)(uintptr_t)item);
-
-        json_object_set_new(row, "path", json_string(shown(visit->arena, path)));
-        json_object_set_new(row, "newest", json_string(newest));
-        json_object_set_new(row, "count", json_integer((json_int_t)json_array_size(snapshots)));
-        json_object_set_new(row, "file", json_boolean(is_file));
-        json_object_set_new(
-            row, "href",
-            is_file || is_directory
-                ? json_string(place_link(visit->arena, host, is_file ? "content" : "browse", newest, path))
-                : json_null());
-        json_object_set_new(
-            row, "folder",
-            json_string(
-                place_link(visit->arena, host, "browse", newest,
-                           slash != NULL ? arena_copy(visit->arena, path, (size_t)(slash - path)) : "")));
-        json_object_set_new(row, "text", json_string(place_link(visit->arena, host, "text", newest, path)));
-        json_object_set_new(row, "versions",
-                            json_string(place_link(visit->arena, host, "versions", NULL, path)));
-        json_array_append_new(list, row);
-    }
-    return list;
-}
-
-/* The form as it was sent. */
-static void put_words(const struct visit *visit, json_t *extra)
-{
-    static const char *const names[] = {"q", "snapshot", "since", "until", "size"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *text = visit_text(visit, names[i]);
-
-        json_object_set_new(extra, names[i], text != NULL ? json_string(text) : json_null());
-    }
-}
-
-/* Without a name to look for nothing is searched, and the page is its form alone. */
-int page_search(struct visit *visit, json_t **document, struct err *err)
-{
-    struct reader_request request = {.verb = READER_FIND,
-                                     .host = visit_param(visit, "host"),
-                                     .snapshot = visit_text(visit, "snapshot"),
-                                     .path = "",
-                                     .wish = {.limit = HITS_SHOWN}};
-    const struct find_words words = {visit_text(visit, "q"), visit_text(visit, "since"),
-                                     visit_text(visit, "until"), visit_text(visit, "size")};
-
-    if (words.name == NULL)
-        *document = json_pack("{s:s, s:[], s:i, s:i, s:i, s:[]}", "host", request.host, "items", "more", 0,
-                              "searched", 0, "entries", 0, "unread");
-    else if (find_words_wish(&words, visit->service->now, &request.find, err) < 0 ||
-             ask(visit, &request, document, err) < 0)
-        return -1;
-    visit->extra = json_pack(
-        "{s:o, s:b, s:I}", "rows", hits(visit, request.host, json_object_get(*document, "items")), "asked",
-        words.name != NULL, "shown", (json_int_t)json_array_size(json_object_get(*document, "items")));
-    put_words(visit, visit->extra);
+                             place_link_shown(visit->arena, arena_printf(visit->arena, "/%s", request.path)),
+                             "crumbs", crumbs(visit, "browse", "latest", request.path));
     return 0;
 }
 
@@ -409,7 +321,7 @@ int page_diff(struct visit *visit, json_t **document, struct err *err)
         return err_set(err, ERR_NOT_FOUND, "two snapshots are compared as A..B, not \"%s\"", pair);
     request.snapshot = arena_copy(visit->arena, pair, (size_t)(dots - pair));
     request.other = dots + 2;
-    if (place_link_path(visit, &request.path, err) < 0 || ask(visit, &request, document, err) < 0)
+    if (place_link_path(visit, &request.path, err) < 0 || page_ask(visit, &request, document, err) < 0)
         return -1;
     list = json_array();
     items = json_object_get(*document, "items");
@@ -418,15 +330,16 @@ int page_diff(struct visit *visit, json_t **document, struct err *err)
 
         json_object_set_new(
             row, "path",
-            json_string(shown(visit->arena, bytes_of(visit->arena, json_array_get(items, i), "path"))));
+            json_string(place_link_shown(visit->arena,
+                                         place_link_name(visit->arena, json_array_get(items, i), "path"))));
         json_array_append_new(list, row);
     }
-    visit->extra = json_pack("{s:o, s:s, s:s, s:s}", "rows", list, "shown",
-                             shown(visit->arena, arena_printf(visit->arena, "/%s", request.path)), "reversed",
-                             place_link(visit->arena, request.host, "diff",
-                                        arena_printf(visit->arena, "%s..%s", request.other, request.snapshot),
-                                        request.path),
-                             "base", place_link(visit->arena, request.host, "diff", pair, ""));
+    visit->extra = json_pack(
+        "{s:o, s:s, s:s, s:s}", "rows", list, "shown",
+        place_link_shown(visit->arena, arena_printf(visit->arena, "/%s", request.path)), "reversed",
+        place_link(visit->arena, request.host, "diff",
+                   arena_printf(visit->arena, "%s..%s", request.other, request.snapshot), request.path),
+        "base", place_link(visit->arena, request.host, "diff", pair, ""));
     return 0;
 }
 

@@ -2,13 +2,14 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/parse.h"
 #include "service/document.h"
 #include "service/document_space.h"
 #include "service/service_queue.h"
 #include "web/page.h"
 #include "web/visit.h"
 
-enum { LINE_WIDTH = 900, LINE_HEIGHT = 120, LINE_DAYS = 90, HOSTS_MAX = 500 };
+enum { LINE_WIDTH = 900, LINE_HEIGHT = 120, LINE_DAYS = 90, HOSTS_MAX = 500, ROWS_SHOWN = 200 };
 
 /* The free room of each day as the points of a line: the oldest of 90 days on the left, all of the disk on top. */
 static const char *line_points(struct visit *visit, const json_t *days, const char *free, const char *total)
@@ -86,16 +87,36 @@ int page_space_post(struct visit *visit, json_t **document, struct err *err)
     return 0;
 }
 
-int page_host_space(struct visit *visit, json_t **document, struct err *err)
+/* The snapshots of one page, and where the older ones are. */
+static void put_rows(struct visit *visit, const json_t *items, int64_t from)
 {
     const char *host = visit_param(visit, "host");
+    int64_t count = (int64_t)json_array_size(items),
+            end = from + ROWS_SHOWN < count ? from + ROWS_SHOWN : count;
+    json_t *rows = json_array();
+
+    for (int64_t i = from; i < end; i++)
+        json_array_append(rows, json_array_get(items, (size_t)i));
+    json_object_set_new(visit->extra, "rows", rows);
+    json_object_set_new(visit->extra, "older",
+                        end < count ? json_string(arena_printf(visit->arena, "/hosts/%s/space?from=%lld",
+                                                               host, (long long)end))
+                                    : json_null());
+}
+
+int page_host_space(struct visit *visit, json_t **document, struct err *err)
+{
+    const char *host = visit_param(visit, "host"), *text = visit_text(visit, "from");
+    int64_t from = 0;
     json_t *latest;
 
-    if (document_space_host(visit->service, host, document, err) < 0)
-        return -1;
-    if (document_run_newest(visit->service, host, JOB_SPACE, &latest, err) < 0)
+    if (text != NULL && parse_int(text, 0, INT32_MAX, &from, err) < 0)
+        return err_in(err, "from");
+    if (document_space_host(visit->service, host, document, err) < 0 ||
+        document_run_newest(visit->service, host, JOB_SPACE, &latest, err) < 0)
         return -1;
     visit->extra = json_pack("{s:o}", "latest", latest);
+    put_rows(visit, json_object_get(*document, "items"), from);
     return 0;
 }
 

@@ -49,3 +49,17 @@ const char *place_link(struct arena *arena, const char *host, const char *page, 
     sodium_bin2base64(coded, room, (const unsigned char *)path, size, sodium_base64_VARIANT_ORIGINAL);
     return arena_printf(arena, "%s?path_b64=%s", base, url_encode(arena, coded, false));
 }
+
+const char *place_link_name(struct arena *arena, const json_t *item, const char *key)
+{
+    const char *coded = json_string_value(json_object_get(item, arena_printf(arena, "%s_b64", key)));
+    const char *plain = json_string_value(json_object_get(item, key));
+    const char *bytes = coded != NULL ? place_link_bytes(arena, coded) : plain;
+
+    return bytes != NULL ? bytes : "";
+}
+
+const char *place_link_shown(struct arena *arena, const char *bytes)
+{
+    return text_printable_dup(arena, bytes, strlen(bytes));
+}

@@ -3,6 +3,8 @@
 #ifndef WEB_PLACE_LINK_H
 #define WEB_PLACE_LINK_H
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -17,5 +19,11 @@ const char *place_link(struct arena *arena, const char *host, const char *page, 
 
 /* The bytes of a base64 text, NULL when it is none or holds NUL. */
 const char *place_link_bytes(struct arena *arena, const char *text);
+
+/* The bytes of the name `key` in an item of the reader (service/service_browse.h); "" when there is none. */
+const char *place_link_name(struct arena *arena, const json_t *item, const char *key);
+
+/* Bytes as a page shows them. */
+const char *place_link_shown(struct arena *arena, const char *bytes);
 
 #endif

@@ -27,6 +27,7 @@ static const struct route_field paths_form[] = {{"source_root", false, NULL},
                                                 {"excludes", false, NULL},
                                                 {"one_file_system", false, page_yes_check},
                                                 {0}};
+static const struct route_field from_query[] = {{"from", false, NULL}, {0}};
 static const struct route_field space_form[] = {{"host", true, rule_host_name}, {0}};
 static const struct route_field host_space_form[] = {{"chosen", false, NULL}, {0}};
 static const struct route_field filter_query[] = {{"q", false, NULL}, {0}};
@@ -58,6 +59,9 @@ static const struct route_field archive_query[] = {
 static const struct route_field search_query[] = {{"q", false, NULL},     {"snapshot", false, NULL},
                                                   {"since", false, NULL}, {"until", false, NULL},
                                                   {"size", false, NULL},  {0}};
+static const struct route_field search_all_query[] = {{"q", false, NULL},     {"host", false, rule_host_name},
+                                                      {"since", false, NULL}, {"until", false, NULL},
+                                                      {"size", false, NULL},  {0}};
 static const struct route_field diff_query[] = {{"before", true, NULL}, {"after", true, NULL}, {0}};
 static const struct route_field reason_form[] = {{"reason", true, rule_reason}, {0}};
 static const struct route_field deletion_form[] = {
@@ -201,7 +205,7 @@ const struct route routes[] = {
      .title = "Differences", .template = "diff", .tab = "Browse", .command = "pobsync diff ':host@:pair:/:path'",
      .fields = path_query, .handle = page_diff},
     {.method = HTTP_GET, .path = "/hosts/:host/space", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Space",
-     .template = "host_space", .tab = "Space", .command = "pobsync space :host --recorded", .handle = page_host_space},
+     .template = "host_space", .tab = "Space", .command = "pobsync space :host --recorded", .fields = from_query, .handle = page_host_space},
     {.method = HTTP_POST, .path = "/hosts/:host/space", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
      .form = "/hosts/:host/space", .fields = host_space_form, .handle = page_host_space_post},
     {.method = HTTP_GET, .path = "/hosts/:host/retention", .faces = FACE_BOTH, .right = RIGHT_READ,
@@ -301,6 +305,9 @@ const struct route routes[] = {
      .template = "purges", .command = "pobsync purges", .fields = purges_query, .handle = page_purges},
     {.method = HTTP_GET, .path = "/schedules", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Schedules",
      .template = "schedules", .nav = "Schedules", .command = "pobsync schedules", .handle = page_schedules},
+    {.method = HTTP_GET, .path = "/search", .faces = FACE_BOTH, .right = RIGHT_FILES, .title = "Search",
+     .template = "search_all", .nav = "Search", .command = "pobsync find --name PATTERN", .fields = search_all_query,
+     .handle = page_search_all},
     {.method = HTTP_GET, .path = "/space", .faces = FACE_BOTH, .right = RIGHT_READ, .title = "Space",
      .template = "space", .nav = "Space", .command = "pobsync space", .handle = page_space},
     {.method = HTTP_POST, .path = "/space", .faces = FACE_BOTH, .right = RIGHT_OPERATE, .form = "/space",

@@ -143,6 +143,28 @@ class Pages(BrowseCase):
         self.assertIn("&lt;b&gt;bold", bold)
         self.assertNotIn("<b>bold", bold)
 
+    def test_a_search_everywhere(self):
+        form = self.admin.get("/search")
+        self.assertEqual(form.status, 200, form)
+        self.assertNotIn("were looked at", form.text)
+        self.pobsync.ok("configure-host", "empty", "--address", "127.0.0.1")
+        page = self.admin.get("/search?q=hosts")
+        self.assertIn(f'href="/hosts/web1/content/{self.second}/etc/hosts"', page.text)
+        self.assertNotIn(self.first, page.text, "the newest snapshot only")
+        self.assertIn("Not searched to its end: empty:", page.text)
+        answer = self.admin.get("/api/v1/search?q=*").json
+        command = self.pobsync.run("find", "--name", "*", "--json")
+        self.assertEqual((command.rc, {**answer, "links": None}), (3, {**command.json, "links": None}))
+        self.assertEqual({item["host"] for item in answer["items"]}, {"web1"})
+        self.assertEqual((answer["searched"], answer["unsearched"]), (1, []))
+        lines = self.pobsync.run("find", "--name", "new").stdout.decode().splitlines()
+        self.assertEqual([line.split()[-1] for line in lines], [f"web1@{self.second}:/etc/new"])
+        self.assertEqual(self.pobsync.run("find", "--name", "x", "--snapshot", "latest").rc, 2)
+        to = self.admin.get("/search?q=a+b%26c&host=web1&size=%2B1")
+        self.assertEqual((to.status, to.headers["Location"]), (303, "/hosts/web1/search?q=a%20b%26c&size=%2B1"))
+        self.assertEqual(self.admin.get("/search?q=x&host=..%2Fetc").status, 422)
+        self.assertEqual(self.log_in("viewer").get("/search?q=x").status, 403)
+
     def test_a_search_for_nonsense(self):
         for query in ("?q=a/b", "?q=x&since=soon", "?q=x&until=soon", "?q=x&size=much", "?q=" + "x" * 256):
             answer = self.admin.get("/api/v1/hosts/web1/search" + query)
@@ -373,7 +395,7 @@ class OnScreen(BrowseCase):
         pages = [f"/hosts/web1/browse/{self.second}", f"/hosts/web1/browse/{self.second}/names",
                  f"/hosts/web1/browse/{self.second}/links", f"/hosts/web1/browse/{self.second}/nothing/here",
                  f"/hosts/web1/diff/{self.first}..{self.second}", "/hosts/web1/versions/plain/text",
-                 "/hosts/web1/search", "/hosts/web1/search?q=*", "/hosts/web1/search?q=never",
+                 "/search", "/search?q=*", "/hosts/web1/search", "/hosts/web1/search?q=*", "/hosts/web1/search?q=never",
                  f"/hosts/web1/text/{self.second}/plain/text", f"/hosts/web1/text/{self.second}/plain/block"]
         for scheme in ("light", "dark"):
             screen.colours(scheme)
@@ -396,6 +418,41 @@ class OnScreen(BrowseCase):
         screen.type("#password", PASSWORD)
         screen.press("#password")
         screen.wait_for_url(base + "/")
+
+    def test_a_file_in_three_presses(self):
+        """From the dashboard to the disk, wherever the file lies: search for its name, or look for it from the last good
+        snapshot."""
+        screen = self.enterContext(Screen())
+        base = f"http://127.0.0.1:{self.server.port}"
+        saved = self.work.make("saved")
+        with open(self.source + "/plain/text", "rb") as file:
+            content = file.read()
+        for script in (True, False):
+            screen.devtools("Emulation.setScriptExecutionDisabled", value=False)
+            screen.open(base + "/")
+            if script:
+                self.open_logged_in(screen, base)
+            screen.devtools("Emulation.setScriptExecutionDisabled", value=not script)
+            screen.devtools("Page.setDownloadBehavior", behavior="allow", downloadPath=saved)
+            screen.open(base + "/")
+            for presses in (('nav a[href="/search"]', ("#q", "text"), "main form button", "tbody th a[href$='/plain/text']"),
+                            ("#hosts td[data-label='Last good'] a", "tbody th a[href$='/plain']",
+                             "tbody th a[href$='/plain/text']")):
+                begun = time.monotonic()
+                counted = 0
+                screen.open(base + "/")
+                for press in presses:
+                    if isinstance(press, tuple):
+                        screen.type(*press)
+                        continue
+                    screen.press(press)
+                    counted += 1
+                wait_for(lambda: os.listdir(saved) == ["text"], 30, "the file was not saved")
+                self.assertLess(time.monotonic() - begun, 10, presses)
+                self.assertLessEqual(counted, 3)
+                with open(os.path.join(saved, "text"), "rb") as file:
+                    self.assertEqual(file.read(), content)
+                os.unlink(os.path.join(saved, "text"))
 
     def test_browsing_needs_no_script(self):
         screen = self.enterContext(Screen())
