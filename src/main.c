@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
     int exit_status;
 
     umask(UMASK);
+    prctl(PR_SET_NAME, "pobsync"); /* a part of `up` has come from /proc/self/exe and would be "exe" in ps */
     ignore_broken_pipes();
     keep_heap();
     exit_status = option_parse(argc, argv, &call, &err);

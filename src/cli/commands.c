@@ -47,6 +47,7 @@ const struct command *const commands[] = {
     &cmd_create_user,
     &cmd_users,
     &cmd_up,
+    &cmd_alive,
     &cmd_notify,
     &cmd_import_configs,
     &cmd_export_configs,

@@ -56,6 +56,7 @@ extern const struct command cmd_test_connection;
 extern const struct command cmd_unpin;
 extern const struct command cmd_users;
 extern const struct command cmd_up;
+extern const struct command cmd_alive;
 extern const struct command cmd_versions;
 extern const struct command cmd_worker;
 

@@ -245,7 +245,15 @@ class Parts(UnitCase):
             self.assertEqual(answer.status, 200, f"{page}: {answer}")
             self.assertIn(expected, answer.text, page)
             self.assertNotIn("permission denied", answer.text, page)
+        listen = {"POBSYNC_LISTEN": f"0.0.0.0:{self.port}"}
+        for name, part in self.parts.items():
+            self.pobsync.ok("alive", name, env=listen)
+            with open(f"/proc/{part.running.pid}/comm", encoding="ascii") as file:
+                self.assertEqual(file.read(), "pobsync\n")
         self.end_all()
+        for name in ("web", "reader", "worker"):
+            self.assertEqual(self.pobsync.run("alive", name, env=listen).rc, 1, name)
+        self.assertEqual(self.pobsync.run("alive", "cook").rc, 2)
 
     def test_logs_are_seen_from_the_state_and_from_the_snapshot(self):
         self.browser.send("/hosts/web1/backup", page="/hosts/web1")

@@ -34,11 +34,12 @@ class Sshd:
     key_types      one host key of each type is made
     force_command  a command line for every login, whatever authorized_keys says
     options        more lines for sshd_config
+    address        where it listens
     """
 
-    def __init__(self, key_types=("ed25519",), force_command=None, options=()):
+    def __init__(self, key_types=("ed25519",), force_command=None, options=(), address="127.0.0.1"):
         self.dir = WorkDir("kit.sshd.")
-        self.address = "127.0.0.1"
+        self.address = address
         self.user = pwd.getpwuid(os.geteuid()).pw_name
         self.port = free_port()
         self.log_file = self.dir / "sshd.log"
