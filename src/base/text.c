@@ -127,6 +127,23 @@ char *text_printable_dup(struct arena *arena, const char *bytes, size_t length)
     return to;
 }
 
+char *text_printable_lines(struct arena *arena, const char *bytes, size_t size)
+{
+    BUF_SCOPED text = BUF_EMPTY;
+
+    for (size_t at = 0; at < size;) {
+        size_t end = at;
+
+        while (end < size && bytes[end] != '\n' && bytes[end] != '\t')
+            end++;
+        buf_add_text(&text, text_printable_dup(arena, bytes + at, end - at));
+        if (end < size)
+            buf_add_char(&text, bytes[end]);
+        at = end + 1;
+    }
+    return arena_strdup(arena, buf_text(&text));
+}
+
 char *text_bytes(struct arena *arena, int64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

@@ -29,6 +29,9 @@ void text_printable(char *to, size_t size, const char *bytes, size_t length);
 /* The same as a new string. */
 char *text_printable_dup(struct arena *arena, const char *bytes, size_t length);
 
+/* The same, and lines and tabs stay as they are. */
+char *text_printable_lines(struct arena *arena, const char *bytes, size_t size);
+
 /* A number of bytes for people: "0 B", "512 B", "1.5 GiB", "120 MiB"; powers of 1024, one decimal place below 10. */
 char *text_bytes(struct arena *arena, int64_t bytes);
 

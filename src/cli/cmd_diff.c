@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/text.h"
 #include "cli/cell.h"
 #include "cli/commands.h"
 #include "cli/table.h"
@@ -59,6 +60,67 @@ static void note_sum(struct call *call, const json_t *document)
         call_note(call, "%s more are not shown", cell_count(arena, document, "more"));
 }
 
+static void render_hunk(struct call *call, const json_t *hunk)
+{
+    const json_t *lines = json_object_get(hunk, "lines");
+
+    buf_printf(&call->out, "@@ -%lld,%lld +%lld,%lld @@\n", (long long)cell_number(hunk, "before_line"),
+               (long long)cell_number(hunk, "before_count"), (long long)cell_number(hunk, "after_line"),
+               (long long)cell_number(hunk, "after_count"));
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const json_t *line = json_array_get(lines, i);
+        const char *change = json_string_value(json_object_get(line, "change"));
+        const char *text = json_string_value(json_object_get(line, "text"));
+
+        buf_printf(&call->out, "%c%s%s\n",
+                   strcmp(change, "same") == 0      ? ' '
+                   : strcmp(change, "removed") == 0 ? '-'
+                                                    : '+',
+                   text_printable_lines(call->arena, text, strlen(text)),
+                   json_is_true(json_object_get(line, "cut")) ? " [cut]" : "");
+    }
+}
+
+static void render_lines(struct call *call, const json_t *document)
+{
+    const json_t *hunks = json_object_get(document, "hunks");
+    struct arena *arena = call->arena;
+
+    if (json_array_size(hunks) > 0)
+        buf_printf(&call->out, "--- %s@%s:%s\n+++ %s@%s:%s\n", cell_text(arena, document, "host"),
+                   cell_text(arena, document, "before"), cell_text(arena, document, "path"),
+                   cell_text(arena, document, "host"), cell_text(arena, document, "after"),
+                   cell_text(arena, document, "path"));
+    for (size_t i = 0; i < json_array_size(hunks); i++)
+        render_hunk(call, json_array_get(hunks, i));
+    if (json_is_true(json_object_get(document, "same")))
+        call_note(call, "the content is the same");
+    else if (json_is_true(json_object_get(document, "binary")))
+        call_note(call, "no text: %s before, %s after", cell_bytes(arena, document, "size_before"),
+                  cell_bytes(arena, document, "size"));
+    else
+        call_note(call, "%s lines removed or added", cell_count(arena, document, "changes"));
+    if (json_is_true(json_object_get(document, "cut")))
+        call_note(call, "there is more; pobsync cat gives both");
+}
+
+static int run_lines(struct call *call, const struct place *place, struct err *err)
+{
+    JSON_SCOPED *document = NULL;
+
+    if (call_has(call, "limit"))
+        return err_set(err, ERR_USAGE, "--limit counts changes of a directory: it does not go with --lines");
+    if (call_service(call, err) == NULL ||
+        service_browse_text_diff(&call->service, place->host, place->snapshot, place->other, place->path,
+                                 &document, err) < 0)
+        return -1;
+    if (call->json)
+        call_add_json(call, document);
+    else
+        render_lines(call, document);
+    return 0;
+}
+
 static int run(struct call *call, struct err *err)
 {
     JSON_SCOPED *document = NULL;
@@ -68,6 +130,8 @@ static int run(struct call *call, struct err *err)
 
     if (place_parse_pair(call->arena, call_word(call, 0), &place, err) < 0)
         return -1;
+    if (call_has(call, "lines"))
+        return run_lines(call, &place, err);
     if (call_has(call, "limit") && parse_int(call_value(call, "limit"), 1, 100000000, &limit, err) < 0)
         return err_in(err, "--limit");
     service = call_service(call, err);
@@ -85,23 +149,25 @@ static int run(struct call *call, struct err *err)
 }
 
 static const struct option_spec options[] = {
+    {"lines", 0, NULL, "of a file: the lines that were removed and added, as diff -u tells them"},
     {"limit", 0, "N", "list at most so many changes, and count all; all unless told"},
     {0},
 };
 
 const struct command cmd_diff = {
     .name = "diff",
-    .summary = "compare two snapshots, or a directory in both",
+    .summary = "compare two snapshots, a directory in both, or the lines of a file",
     .operands = "PLACES",
     .options = options,
     .details =
         "PLACES is HOST@A..B[:PATH], where A and B are names, dates or latest, as for pobsync ls. A change is added, "
         "removed, changed (content, target of a link), metadata (owner, mode, times, attributes alone; of a directory "
         "not the times) or type (something else stands there). Unchanged files are one inode in both and not even "
-        "looked at.",
+        "looked at. With --lines PATH is a file of at most 1 MiB in both; what is no text is told as such.",
     .exits =
         "1 when something cannot be read, 5 when there is no such host, snapshot or path, 8 for the backup root.",
-    .examples = "pobsync diff web1@2026-11-01..latest\npobsync diff web1@2026-11-01..2026-11-02:/etc",
+    .examples = "pobsync diff web1@2026-11-01..latest\npobsync diff web1@2026-11-01..2026-11-02:/etc\n"
+                "pobsync diff web1@2026-11-01..latest:/etc/fstab --lines",
     .json = true,
     .long_running = true,
     .run = run,

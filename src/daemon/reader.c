@@ -155,6 +155,10 @@ static int answer(struct service *service, const struct reader_request *request,
         result = service_browse_diff(service, request->host, request->snapshot, request->other, request->path,
                                      request->wish.limit, &document, err);
         break;
+    case READER_LINES:
+        result = service_browse_text_diff(service, request->host, request->snapshot, request->other,
+                                          request->path, &document, err);
+        break;
     case READER_FIND:
         result = answer_find(service, request, &document, err);
         break;

@@ -195,7 +195,8 @@ static int read_request(struct arena *arena, const json_t *object, struct reader
     if (read_subject(object, request, err) < 0)
         return -1;
     if (!is_name(request->snapshot) || !is_name(request->other) ||
-        (request->verb == READER_DIFF && (request->snapshot == NULL || request->other == NULL)))
+        ((request->verb == READER_DIFF || request->verb == READER_LINES) &&
+         (request->snapshot == NULL || request->other == NULL)))
         return invalid("snapshot", err);
     request->format = format != NULL ? pack_format_parse(format) : PACK__MAX;
     if (request->format == PACK__MAX)

@@ -21,6 +21,7 @@ enum { READER_REQUEST_MAX = 64 * 1024, READER_ANSWER_MAX = 32 << 20, READER_PAGE
     X(READER_LIST, "list")         /* a page of a directory */                                               \
     X(READER_VERSIONS, "versions") /* of a path */                                                           \
     X(READER_DIFF, "diff")         /* of a directory in two snapshots */                                     \
+    X(READER_LINES, "lines")       /* of a file in two snapshots: what differs */                            \
     X(READER_FIND, "find")         /* names in a snapshot, in all, or, without a host, everywhere */         \
     X(READER_READ, "read")         /* a file: the answer has its descriptor */                               \
     X(READER_DOCUMENT, "document") /* what a page says that tells of the root itself */                      \
@@ -60,7 +61,7 @@ struct reader_request {
     enum reader_document document;
     size_t run;               /* of a log */
     const char *snapshot;     /* NULL: the newest good one; of a find: all */
-    const char *other;        /* of a diff: the later one */
+    const char *other;        /* of a diff and of lines: the later one */
     const char *path;         /* model/place.h, without slashes at its ends */
     struct listing_wish wish; /* of a list; its limit goes for a diff and a find too */
     struct find_wish find;    /* of a find */

@@ -31,6 +31,16 @@ int service_browse_versions(struct service *service, const char *host, const cha
 int service_browse_diff(struct service *service, const char *host, const char *before, const char *after,
                         const char *path, size_t limit, json_t **document, struct err *err);
 
+enum { TEXT_DIFF_MAX = 1 << 20 };
+
+/* One file in two snapshots, each of at most TEXT_DIFF_MAX bytes, line by line: {"host","before","after","path",
+ * "size_before","size","same","binary","changes": lines,"coarse","cut","hunks":[{"before_line","before_count","after_line",
+ * "after_count","lines":[{"change","text","cut"}…]}…]}. Of what is the same or binary there are no hunks. "coarse": not
+ * the shortest list (plan/line_diff.h); "cut": there is more than is told. Both readings stand in the audit. ERR_FAILED for
+ * what is no regular file, or too large. */
+int service_browse_text_diff(struct service *service, const char *host, const char *before, const char *after,
+                             const char *path, json_t **document, struct err *err);
+
 struct browse_search {
     const char *host;
     const char *snapshot; /* NULL: all that are finished */

@@ -72,6 +72,7 @@ int page_ask(struct visit *visit, struct reader_request *request, json_t **docum
 int page_search_all(struct visit *visit, json_t **document, struct err *err);
 int page_search(struct visit *visit, json_t **document, struct err *err);
 int page_diff(struct visit *visit, json_t **document, struct err *err);
+int page_text_diff(struct visit *visit, json_t **document, struct err *err);
 int page_diff_choose(struct visit *visit, json_t **document, struct err *err);
 
 /* page_events.c: what happens, as it happens */

@@ -277,6 +277,24 @@ int page_browse(struct visit *visit, json_t **document, struct err *err)
     return switcher(visit, name, path, visit->extra, err);
 }
 
+/* Where the lines of version `i` are compared with those of the one before; null where one of them is no file. */
+static json_t *lines_since(struct visit *visit, const struct reader_request *request, const json_t *items,
+                           size_t i)
+{
+    const char *names[2];
+
+    for (size_t side = 0; side < 2; side++) {
+        const json_t *item = json_array_get(items, i + 1 - side);
+        const char *type = json_string_value(json_object_get(item, "type"));
+
+        if (type == NULL || strcmp(type, "file") != 0)
+            return json_null();
+        names[side] = json_string_value(json_array_get(json_object_get(item, "snapshots"), 0));
+    }
+    return json_string(place_link(visit->arena, request->host, "lines",
+                                  arena_printf(visit->arena, "%s..%s", names[0], names[1]), request->path));
+}
+
 int page_versions(struct visit *visit, json_t **document, struct err *err)
 {
     struct reader_request request = {.verb = READER_VERSIONS, .host = visit_param(visit, "host")};
@@ -302,6 +320,7 @@ int page_versions(struct visit *visit, json_t **document, struct err *err)
                                                    newest, request.path)));
         json_object_set_new(
             row, "text", json_string(place_link(visit->arena, request.host, "text", newest, request.path)));
+        json_object_set_new(row, "lines", lines_since(visit, &request, items, i));
         json_array_append_new(list, row);
     }
     visit->extra = json_pack("{s:o, s:s, s:o}", "rows", list, "shown",
@@ -310,36 +329,94 @@ int page_versions(struct visit *visit, json_t **document, struct err *err)
     return 0;
 }
 
-int page_diff(struct visit *visit, json_t **document, struct err *err)
+/* "A..B" into the two of the request. */
+static int read_pair(struct visit *visit, struct reader_request *request, struct err *err)
 {
     const char *pair = visit_param(visit, "pair"), *dots = strstr(pair, "..");
+
+    if (dots == NULL || dots == pair || dots[2] == '\0')
+        return err_set(err, ERR_NOT_FOUND, "two snapshots are compared as A..B, not \"%s\"", pair);
+    request->snapshot = arena_copy(visit->arena, pair, (size_t)(dots - pair));
+    request->other = dots + 2;
+    return place_link_path(visit, &request->path, err);
+}
+
+/* The address of the same comparison the other way round. */
+static const char *reversed_link(struct visit *visit, const char *page, const struct reader_request *request)
+{
+    return place_link(visit->arena, request->host, page,
+                      arena_printf(visit->arena, "%s..%s", request->other, request->snapshot), request->path);
+}
+
+static json_t *change_row(struct visit *visit, const struct reader_request *request, json_t *item)
+{
+    json_t *row = json_copy(item);
+    const char *path = place_link_name(visit->arena, item, "path");
+    const char *change = json_string_value(json_object_get(item, "change"));
+    const char *type = json_string_value(json_object_get(item, "type"));
+    bool has_lines = strcmp(change, "changed") == 0 && type != NULL && strcmp(type, "file") == 0;
+
+    json_object_set_new(row, "path", json_string(place_link_shown(visit->arena, path)));
+    json_object_set_new(row, "lines",
+                        has_lines ? json_string(place_link(visit->arena, request->host, "lines",
+                                                           visit_param(visit, "pair"), path + (*path == '/')))
+                                  : json_null());
+    return row;
+}
+
+int page_diff(struct visit *visit, json_t **document, struct err *err)
+{
     struct reader_request request = {
         .verb = READER_DIFF, .host = visit_param(visit, "host"), .wish = {.limit = CHANGES_SHOWN}};
     json_t *items, *list;
 
-    if (dots == NULL || dots == pair || dots[2] == '\0')
-        return err_set(err, ERR_NOT_FOUND, "two snapshots are compared as A..B, not \"%s\"", pair);
-    request.snapshot = arena_copy(visit->arena, pair, (size_t)(dots - pair));
-    request.other = dots + 2;
-    if (place_link_path(visit, &request.path, err) < 0 || page_ask(visit, &request, document, err) < 0)
+    if (read_pair(visit, &request, err) < 0 || page_ask(visit, &request, document, err) < 0)
         return -1;
     list = json_array();
     items = json_object_get(*document, "items");
-    for (size_t i = 0; i < json_array_size(items); i++) {
-        json_t *row = json_copy(json_array_get(items, i));
+    for (size_t i = 0; i < json_array_size(items); i++)
+        json_array_append_new(list, change_row(visit, &request, json_array_get(items, i)));
+    visit->extra = json_pack("{s:o, s:s, s:s, s:s}", "rows", list, "shown",
+                             place_link_shown(visit->arena, arena_printf(visit->arena, "/%s", request.path)),
+                             "reversed", reversed_link(visit, "diff", &request), "base",
+                             place_link(visit->arena, request.host, "diff", visit_param(visit, "pair"), ""));
+    return 0;
+}
 
-        json_object_set_new(
-            row, "path",
-            json_string(place_link_shown(visit->arena,
-                                         place_link_name(visit->arena, json_array_get(items, i), "path"))));
-        json_array_append_new(list, row);
+/* The lines as a page may show them. */
+static json_t *printable_hunks(struct visit *visit, const json_t *hunks)
+{
+    json_t *list = json_deep_copy(hunks);
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *lines = json_object_get(json_array_get(list, i), "lines");
+
+        for (size_t j = 0; j < json_array_size(lines); j++) {
+            json_t *line = json_array_get(lines, j);
+            const char *text = json_string_value(json_object_get(line, "text"));
+
+            json_object_set_new(line, "text",
+                                json_string(text_printable_lines(visit->arena, text, strlen(text))));
+        }
     }
+    return list;
+}
+
+int page_text_diff(struct visit *visit, json_t **document, struct err *err)
+{
+    struct reader_request request = {
+        .verb = READER_LINES, .host = visit_param(visit, "host"), .wish = {.limit = 1}};
+
+    if (read_pair(visit, &request, err) < 0 || page_ask(visit, &request, document, err) < 0)
+        return -1;
     visit->extra = json_pack(
-        "{s:o, s:s, s:s, s:s}", "rows", list, "shown",
+        "{s:o, s:s, s:s, s:s, s:s, s:s}", "parts",
+        printable_hunks(visit, json_object_get(*document, "hunks")), "shown",
         place_link_shown(visit->arena, arena_printf(visit->arena, "/%s", request.path)), "reversed",
-        place_link(visit->arena, request.host, "diff",
-                   arena_printf(visit->arena, "%s..%s", request.other, request.snapshot), request.path),
-        "base", place_link(visit->arena, request.host, "diff", pair, ""));
+        reversed_link(visit, "lines", &request), "versions_href",
+        place_link(visit->arena, request.host, "versions", NULL, request.path), "before_href",
+        place_link(visit->arena, request.host, "content", request.snapshot, request.path), "after_href",
+        place_link(visit->arena, request.host, "content", request.other, request.path));
     return 0;
 }
 

@@ -205,24 +205,6 @@ int page_archive(struct visit *visit, json_t **document, struct err *err)
     return 0;
 }
 
-/* What a terminal may not get, a page does not get either; lines and tabs stay. */
-static const char *printable_lines(struct arena *arena, const char *bytes, size_t size)
-{
-    BUF_SCOPED text = BUF_EMPTY;
-
-    for (size_t at = 0; at < size;) {
-        size_t end = at;
-
-        while (end < size && bytes[end] != '\n' && bytes[end] != '\t')
-            end++;
-        buf_add_text(&text, text_printable_dup(arena, bytes + at, end - at));
-        if (end < size)
-            buf_add_char(&text, bytes[end]);
-        at = end + 1;
-    }
-    return arena_strdup(arena, buf_text(&text));
-}
-
 int page_file_text(struct visit *visit, json_t **document, struct err *err)
 {
     READER_ANSWER_SCOPED answer = READER_ANSWER_EMPTY;
@@ -238,7 +220,7 @@ int page_file_text(struct visit *visit, json_t **document, struct err *err)
     snapshot = json_string_value(json_object_get(answer.document, "snapshot"));
     *document = json_pack("{s:s, s:s, s:O, s:s, s:b}", "host", host, "snapshot", snapshot, "size",
                           json_object_get(answer.document, "size"), "text",
-                          printable_lines(visit->arena, bytes, size), "cut",
+                          text_printable_lines(visit->arena, bytes, size), "cut",
                           json_integer_value(json_object_get(answer.document, "size")) > (json_int_t)size);
     visit->extra =
         json_pack("{s:s, s:s, s:s}", "shown",

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import random
+import re
 import shutil
 import stat
 import subprocess
@@ -278,6 +279,76 @@ class Histories(BrowseCase):
     def du(*paths):
         done = subprocess.run(["du", "-s", "--block-size=1", *paths], check=True, capture_output=True, text=True)
         return [int(line.split("\t")[0]) for line in done.stdout.splitlines()]
+
+
+class Lines(BrowseCase):
+    """The lines of a file in two snapshots: what is told turns the one into the other, in as few lines as diff(1) needs."""
+
+    def both(self, before, after):
+        self.write("file", before)
+        if not self.pobsync.run("show", "web1").rc == 0:
+            self.add_host()
+        self.backup()
+        self.write("file", after)
+        self.backup()
+        return self.names()[-2:]
+
+    @staticmethod
+    def patched(before, printed):
+        """The lines that a patch makes of those before; what it says of them is checked."""
+        after, at = [], 0
+        for line in printed.splitlines(keepends=True)[2:]:
+            if line.startswith("@@"):
+                begin = int(re.match(r"@@ -(\d+),\d+ \+\d+,\d+ @@", line)[1]) - 1
+                after += before[at:begin]
+                at = begin
+            elif line[0] == "+":
+                after.append(line[1:])
+            else:
+                if before[at] != line[1:]:
+                    raise AssertionError(f"line {at + 1} is {before[at]!r}, not {line!r}")
+                after += [line[1:]] if line[0] == " " else []
+                at += 1
+        return after + before[at:]
+
+    def test_it_is_a_patch_that_applies(self):
+        rng = random.Random(11)
+        before = [f"line {rng.randrange(40)}\n" for _ in range(300)]
+        after = list(before)
+        for _ in range(25):
+            at = rng.randrange(len(after))
+            after[at:at + rng.randrange(4)] = [f"new {rng.randrange(40)}\n" for _ in range(rng.randrange(4))]
+        a, b = self.both("".join(before), "".join(after))
+        printed = self.pobsync.ok("diff", f"web1@{a}..{b}:/file", "--lines").stdout.decode()
+        self.assertEqual(self.patched(before, printed), after)
+        told = self.document("diff", f"web1@{a}..{b}:/file", "--lines")
+        peer = subprocess.run(["diff", "-d", self.data(-2) + "/file", self.data(-1) + "/file"], capture_output=True,
+                              text=True, check=False).stdout.splitlines()
+        self.assertEqual(told["changes"], sum(line[0] in "<>" for line in peer))
+        self.assertEqual((told["coarse"], told["cut"], told["same"], told["binary"]), (False, False, False, False))
+
+    def test_what_has_no_lines_is_told_as_such(self):
+        a, b = self.both("text\n", b"\0binary\n")
+        told = self.document("diff", f"web1@{a}..{b}:/file", "--lines")
+        self.assertEqual((told["binary"], told["hunks"]), (True, []))
+        self.assertTrue(self.document("diff", f"web1@{b}..{b}:/file", "--lines")["same"])
+        a, b = self.both("\x1b[31mred\n\xff\n", "\x1b[32mgreen\n")
+        result = self.pobsync.ok("diff", f"web1@{a}..{b}:/file", "--lines")
+        self.assertNotIn(b"\x1b", result.stdout)
+        self.assertIn(b"+\\x1b[32mgreen\n", result.stdout)
+        a, b = self.both("x" * (1 << 20), "y" * ((1 << 20) + 1))
+        self.refused(1, "diff", f"web1@{a}..{b}:/file", "--lines", says=["1048577 bytes", "1048576"])
+        self.refused(5, "diff", f"web1@{a}..{b}:/other", "--lines", says=["other"])
+        self.refused(1, "diff", f"web1@{a}..{b}:/", "--lines")
+        self.refused(2, "diff", f"web1@{a}..{b}:/file", "--lines", "--limit", "3")
+        rows = self.query("SELECT count(*) FROM audit WHERE action = 'file.read'")
+        self.assertEqual(rows, [(2 * 3 + 1,)], "who read what, but for what was not read")
+
+    def test_much_is_cut_and_says_so(self):
+        a, b = self.both("".join(f"a{i}\n" for i in range(5000)), "".join(f"b{i}\n" for i in range(5000)))
+        told = self.document("diff", f"web1@{a}..{b}:/file", "--lines")
+        self.assertEqual((told["coarse"], told["cut"], told["changes"]), (True, True, 10000))
+        self.assertEqual(sum(len(hunk["lines"]) for hunk in told["hunks"]), 4000)
 
 
 class Selection(BrowseCase):

@@ -121,6 +121,27 @@ class Pages(BrowseCase):
         form = self.admin.get(f"/hosts/web1/diff?before={self.first}&after={self.second}")
         self.assertEqual((form.status, form.headers["Location"]), (303, f"/hosts/web1/diff/{self.first}..{self.second}"))
 
+    def test_the_lines_of_two_versions(self):
+        pair = f"{self.first}..{self.second}"
+        link = f'href="/hosts/web1/lines/{pair}/etc/hosts"'
+        self.assertIn(link, self.admin.get(f"/hosts/web1/diff/{pair}").text)
+        self.assertIn(link, self.admin.get("/hosts/web1/versions/etc/hosts").text)
+        page = self.admin.get(f"/hosts/web1/lines/{pair}/etc/hosts")
+        self.assertEqual(page.status, 200, page)
+        self.assertIn('<span class="removed">- one</span><span class="added">+ two</span>', page.text)
+        answer = self.admin.get(f"/api/v1/hosts/web1/lines/{pair}/etc/hosts").json
+        command = self.pobsync.json("diff", f"web1@{pair}:/etc/hosts", "--lines")
+        self.assertEqual({**answer, "links": None}, {**command, "links": None})
+        self.assertEqual(len([item for item in self.audited("file.read") if item.endswith(":/etc/hosts")]), 6)
+        self.write("etc/hosts", "<script>alert(1)</script>\n\x1b[31m\n")
+        third = self.backup("2026-11-03T12:00:00Z")
+        page = self.admin.get(f"/hosts/web1/lines/{self.second}..{third}/etc/hosts")
+        self.assertIn("&lt;script>alert(1)&lt;/script>", page.text.replace("&gt;", ">"))
+        self.assertNotIn("\x1b", page.text)
+        self.assertEqual(self.admin.get(f"/hosts/web1/lines/{pair}/etc/new").status, 404)
+        self.assertEqual(self.admin.get(f"/hosts/web1/lines/{self.first}/etc/hosts").status, 404)
+        self.assertEqual(self.log_in("viewer").get(f"/hosts/web1/lines/{pair}/etc/hosts").status, 403)
+
     def test_a_search(self):
         form = self.admin.get("/hosts/web1/search")
         self.assertEqual(form.status, 200, form)
@@ -396,6 +417,7 @@ class OnScreen(BrowseCase):
                  f"/hosts/web1/browse/{self.second}/links", f"/hosts/web1/browse/{self.second}/nothing/here",
                  f"/hosts/web1/diff/{self.first}..{self.second}", "/hosts/web1/versions/plain/text",
                  "/search", "/search?q=*", "/hosts/web1/search", "/hosts/web1/search?q=*", "/hosts/web1/search?q=never",
+                 f"/hosts/web1/lines/{self.first}..{self.second}/plain/text",
                  f"/hosts/web1/text/{self.second}/plain/text", f"/hosts/web1/text/{self.second}/plain/block"]
         for scheme in ("light", "dark"):
             screen.colours(scheme)
