@@ -160,7 +160,7 @@ static size_t trace(const struct search *search, int d, enum line_change *steps)
 static void put_steps(struct line_diff *diff, const struct middle *middle, const enum line_change *steps,
                       size_t count)
 {
-    size_t x = middle->begin, y = middle->begin;
+    size_t x = middle->begin, y = x;
 
     for (size_t i = count; i > 0;) {
         size_t added = 0;
