@@ -1,0 +1,1 @@
+CREATE INDEX snapshot_of_held ON snapshot (held_at);
