@@ -5,11 +5,15 @@ A module is a cmocka program or a fuzz replay that meson built (unit/base/buf, f
 (tests/flow/test_backup.py is flow/backup). A Python module may say, at the start of a line:
     SERIAL = True        it runs alone, after the others
     TIME_LIMIT = 1200    seconds until it is killed, where 600 are too few
-Tests find the programs in $POBSYNC (plain) and $POBSYNC_ASAN, and the test kit by `import kit`.
+Tests find the programs in $POBSYNC (plain) and $POBSYNC_ASAN, and the test kit by `import kit`. The modules of
+ON_SERVER run once more as NAME@mariadb, on databases of a MariaDB server that $POBSYNC_TEST_DATABASE tells them; that
+server is started for them when one of them runs.
 """
 import argparse
+import contextlib
 import concurrent.futures
 import dataclasses
+import importlib
 import importlib.util
 import json
 import os
@@ -25,6 +29,8 @@ import unittest
 TESTS = pathlib.Path(__file__).resolve().parent
 SOURCE = TESTS.parent
 FOLDERS = ['flow', 'fault', 'web', 'lint']
+ON_SERVER = re.compile(r'unit/store/|unit/db/mariadb$')
+ON_SERVER_ONLY = {'unit/db/mariadb'}
 
 
 @dataclasses.dataclass
@@ -34,6 +40,7 @@ class Module:
     kind: str  # "unit", "fuzz" or "python"
     serial: bool = False
     limit: int = 600
+    on_server: bool = False
 
 
 @dataclasses.dataclass
@@ -64,6 +71,15 @@ def python_modules(folders):
             yield Module(f'{folder}/{path.stem.removeprefix("test_")}', [str(path)], 'python',
                          serial=re.search(r'^SERIAL = True', source, re.M) is not None,
                          limit=int(limit[1]) if limit else 600)
+
+
+def with_server(modules):
+    """The modules, and those that run on a database server as well, or on nothing else."""
+    for module in modules:
+        if module.name not in ON_SERVER_ONLY:
+            yield module
+        if ON_SERVER.match(module.name):
+            yield dataclasses.replace(module, name=f'{module.name}@mariadb', on_server=True)
 
 
 # --- the child: one Python module ------------------------------------------------------------------------------
@@ -174,8 +190,19 @@ def read_cmocka(output, status, outcome):
 
 # --- running ---------------------------------------------------------------------------------------------------
 
+def environment_of(module, environment):
+    """Only who is to use the server hears of it."""
+    kept = dict(environment)
+    if not module.on_server:
+        kept.pop('POBSYNC_TEST_DATABASE', None)
+    return kept
+
+
 def run_module(module, environment):
     outcome = Outcome()
+    if module.on_server and 'POBSYNC_TEST_DATABASE' not in environment:
+        outcome.skips.append(environment['POBSYNC_NO_SERVER'])
+        return outcome
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix='pobsync-run-') as folder:
         record = pathlib.Path(folder, 'record')
@@ -184,7 +211,7 @@ def run_module(module, environment):
         if module.kind == 'python':
             command = [sys.executable, __file__, '--module', *command, '--record', record]
         with open(pathlib.Path(folder, 'output'), 'w+b') as file:
-            process = subprocess.Popen(command, cwd=SOURCE, env=environment, stdin=subprocess.DEVNULL,
+            process = subprocess.Popen(command, cwd=SOURCE, env=environment_of(module, environment), stdin=subprocess.DEVNULL,
                                        stdout=file, stderr=file, start_new_session=True)
             try:
                 status = process.wait(module.limit)
@@ -231,6 +258,22 @@ def report(module, outcome):
         if outcome.complaint:
             print(f'    {module.name}: {outcome.complaint}')
         sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def server_for(modules, environment):
+    """The environment with the URL of a server, or with the reason why there is none."""
+    if not any(module.on_server for module in modules):
+        yield environment
+        return
+    sys.path.insert(0, str(TESTS))
+    mariadb = importlib.import_module('kit.mariadb')
+    reason = mariadb.missing()
+    if reason is not None:
+        yield environment | {'POBSYNC_NO_SERVER': reason}
+        return
+    with mariadb.MariaDb() as server:
+        yield environment | {'POBSYNC_TEST_DATABASE': server.url()}
 
 
 def run_all(modules, environment, jobs):
@@ -280,6 +323,7 @@ def main():
     build, plain = SOURCE / options.build, SOURCE / options.plain
     alone = 'soak' if options.soak else 'stage' if options.stage else None
     modules = list(python_modules([alone])) if alone else [*built_modules(build), *python_modules(FOLDERS)]
+    modules = list(with_server(modules))
     if options.filters:
         modules = [module for module in modules if any(part in module.name for part in options.filters)]
     if options.list:
@@ -295,7 +339,8 @@ def main():
         'UBSAN_OPTIONS': 'print_stacktrace=1',
         'LC_ALL': 'C.UTF-8',
     }
-    return summary(run_all(modules, environment, options.jobs))
+    with server_for(modules, environment) as environment:
+        return summary(run_all(modules, environment, options.jobs))
 
 
 if __name__ == '__main__':

@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "db/driver.h"
 
-static const struct db_driver *const drivers[] = {&sqlite_driver};
+#define EXPECTED "expected sqlite:///PATH or mariadb://USER@HOST/DATABASE"
+
+static const struct db_driver *const drivers[] = {&sqlite_driver, &mariadb_driver};
 
 /* What stands behind "scheme://", NULL with the error when there is no driver for it. A URL can hold a password: of a wrong
  * one only the scheme is shown. */
@@ -18,7 +20,7 @@ static const struct db_driver *driver_of(const char *url, const char **place, st
 
     if (end == NULL) {
         err_set(err, ERR_INVALID, "the URL of the database has no scheme");
-        err_hint(err, "expected sqlite:///PATH");
+        err_hint(err, EXPECTED);
         return NULL;
     }
     *place = end + 3;
@@ -28,7 +30,7 @@ static const struct db_driver *driver_of(const char *url, const char **place, st
             return drivers[i];
     err_set(err, ERR_INVALID, "this program has no driver for databases of the scheme \"%.*s\"",
             (int)(end - url), url);
-    err_hint(err, "expected sqlite:///PATH");
+    err_hint(err, EXPECTED);
     return NULL;
 }
 

@@ -1,6 +1,5 @@
 /*
- * One statement API over SQL databases. SQLite is the first driver; the interface asks for nothing that MariaDB
- * cannot do. Statements are literals with ? in store/, values are always bound. Errors are ERR_DATABASE with the
+ * One statement API over SQL databases. Statements are literals with ? in store/, values are always bound. Errors are ERR_DATABASE with the
  * driver's text.
  *
  *     DB_STMT_SCOPED *stmt = NULL;
@@ -24,7 +23,8 @@ struct db_stmt;
 enum db_kind { DB_SQLITE, DB_MARIADB };
 
 /* Opens by URL: "sqlite:///path/to/file" (made if absent, mode 0660 with the group of its directory, which must exist;
- * a file that is not ours is refused and left as it is). An unknown scheme, or a driver that was not built in, is
+ * a file that is not ours is refused and left as it is), or "mariadb://…" (mariadb_place.h; the database must exist). An
+ * unknown scheme, or a driver that was not built in, is
  * ERR_INVALID with what is supported. Migrations are not applied (db_migrate()). */
 int db_open(const char *url, struct db **db, struct err *err);
 void db_close(struct db **db); /* NULL is fine; sets it to NULL */
@@ -69,7 +69,8 @@ int64_t db_total_changes(struct db *db);
 /* The id that the last INSERT of this connection made. */
 int64_t db_last_id(struct db *db);
 
-/* Writers begin IMMEDIATE, so that a read followed by a write cannot fail half way. No nesting: an assertion. */
+/* Writers take turns from here on (SQLite: IMMEDIATE; MariaDB: a row that each of them locks), so that a read followed by a
+ * write cannot fail half way, and nothing of what was read changes. No nesting: an assertion. */
 int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err); /* one that fails has rolled back */
 void db_rollback(struct db *db);               /* without a transaction: nothing */

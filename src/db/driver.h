@@ -38,6 +38,10 @@ struct db_driver {
     void (*rollback)(struct db *db);
     bool (*in_transaction)(const struct db *db);
 
+    /* Of a driver whose schema cannot be changed within a transaction, else NULL: keep other programs from changing it. */
+    int (*lock_schema)(struct db *db, struct err *err);
+    void (*unlock_schema)(struct db *db);
+
     /* 1: there is a table of this name · 0: there is none · -1: error. */
     int (*has_table)(struct db *db, const char *name, struct err *err);
     int (*check)(struct db *db, struct err *err);
@@ -60,6 +64,7 @@ struct db_stmt {
 };
 
 extern const struct db_driver sqlite_driver;
+extern const struct db_driver mariadb_driver; /* loads its library when the first database is opened */
 
 /* sqlite_replace.c */
 int sqlite_replace(const char *place, const char *path, const char *kept, struct err *err);

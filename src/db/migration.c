@@ -120,32 +120,56 @@ static int run_file(struct db *db, const struct embedded *file, struct err *err)
     return 0;
 }
 
-/* Applies the migration behind number `found`, unless somebody else has done so in the meantime: the transaction is
- * the lock, so the number is read again within it. Adds 1 to *applied. */
-static int apply_next(struct db *db, const struct embedded *files, size_t count, int found, int64_t now,
-                      int *applied, struct err *err)
+/* Applies the migration behind number `found`, unless somebody else has done so in the meantime: the number is read again
+ * under the lock that the caller holds. Adds 1 to *applied. */
+static int apply_locked(struct db *db, const struct embedded *file, int found, int64_t now, int *applied,
+                        struct err *err)
 {
-    TRANSACTION_SCOPED transaction = {0};
-    const struct embedded *file = file_of(db, files, count, found + 1);
-    int found_now;
+    int found_now = version_of(db, err);
 
-    if (file == NULL)
-        return err_set(err, ERR_INTERNAL, "this program lacks migration %d", found + 1);
-    if (transaction_begin(&transaction, db, err) < 0 || (found_now = version_of(db, err)) < 0)
-        return -1;
     if (found_now != found)
-        return 0;
+        return found_now < 0 ? -1 : 0;
     if (db_run(db, err,
                "CREATE TABLE IF NOT EXISTS schema_version "
                "(version INTEGER PRIMARY KEY, name VARCHAR(200) NOT NULL, applied_at BIGINT NOT NULL)",
                "") < 0 ||
         run_file(db, file, err) < 0 ||
         db_run(db, err, "INSERT INTO schema_version (version, name, applied_at) VALUES (?, ?, ?)", "iti",
-               (int64_t)found + 1, file->name, now) < 0 ||
-        transaction_commit(&transaction, err) < 0)
+               (int64_t)found + 1, file->name, now) < 0)
         return -1;
     ++*applied;
     return 0;
+}
+
+/* A transaction is the lock. */
+static int apply_within(struct db *db, const struct embedded *file, int found, int64_t now, int *applied,
+                        struct err *err)
+{
+    TRANSACTION_SCOPED transaction = {0};
+    int more = *applied;
+
+    if (transaction_begin(&transaction, db, err) < 0 || apply_locked(db, file, found, now, &more, err) < 0 ||
+        transaction_commit(&transaction, err) < 0)
+        return -1;
+    *applied = more;
+    return 0;
+}
+
+static int apply_next(struct db *db, const struct embedded *files, size_t count, int found, int64_t now,
+                      int *applied, struct err *err)
+{
+    const struct embedded *file = file_of(db, files, count, found + 1);
+    int result;
+
+    if (file == NULL)
+        return err_set(err, ERR_INTERNAL, "this program lacks migration %d", found + 1);
+    if (db->driver->lock_schema == NULL)
+        return apply_within(db, file, found, now, applied, err);
+    if (db->driver->lock_schema(db, err) < 0)
+        return -1;
+    result = apply_locked(db, file, found, now, applied, err);
+    db->driver->unlock_schema(db);
+    return result;
 }
 
 int migration_apply(struct db *db, const struct embedded *files, size_t count, int64_t now, int *applied,

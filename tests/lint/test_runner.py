@@ -53,6 +53,17 @@ class Python(unittest.TestCase):
         self.assert_counts(outcome, 0, 1)
         self.assertLess(outcome.seconds, 60)
 
+    def test_some_modules_run_on_a_server_as_well(self):
+        names = ['unit/base/buf', 'unit/store/host', 'unit/db/mariadb', 'flow/backup']
+        found = list(run.with_server(run.Module(name, ['true'], 'unit') for name in names))
+        self.assertEqual([module.name for module in found],
+                         ['unit/base/buf', 'unit/store/host', 'unit/store/host@mariadb', 'unit/db/mariadb@mariadb', 'flow/backup'])
+        self.assertEqual([module.on_server for module in found], [False, False, True, True, False])
+        outcome = run.run_module(found[2], {'POBSYNC_NO_SERVER': 'no server here'})
+        self.assertEqual((outcome.failed, outcome.skips), (0, ['no server here']))
+        self.assertNotIn('POBSYNC_TEST_DATABASE', run.environment_of(found[1], {'POBSYNC_TEST_DATABASE': 'a'}))
+        self.assertIn('POBSYNC_TEST_DATABASE', run.environment_of(found[2], {'POBSYNC_TEST_DATABASE': 'a'}))
+
     def test_module_without_tests(self):
         self.assert_counts(self.outcome('    pass\n'), 0, 1)
 

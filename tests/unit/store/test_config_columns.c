@@ -55,6 +55,7 @@ static void assert_columns(struct scratch *s, const char *table, int own, enum f
 
 static void tables_have_the_fields(void **state)
 {
+    only_on_sqlite((struct scratch *)*state);
     assert_columns(*state, "global_config", 1, SCOPE_GLOBAL);
     assert_columns(*state, "host", 4, SCOPE_HOST);
 }

@@ -82,6 +82,7 @@ static void every_column_is_accounted_for(void **state)
 {
     struct scratch *s = *state;
 
+    only_on_sqlite(s);
     for (const struct listing_table *table = listing_tables; table->name != NULL; table++) {
         struct listing_query query = query_of(s, table->name);
         DB_STMT_SCOPED *stmt = NULL;
@@ -126,6 +127,7 @@ static void the_first_page_sorts_nothing(void **state)
     static const char *const large[] = {"snapshots", "runs", "purges", "audit"};
     struct scratch *s = *state;
 
+    only_on_sqlite(s);
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
         struct listing_query query = query_of(s, large[i]);
         const char *plan;

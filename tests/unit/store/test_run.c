@@ -214,7 +214,7 @@ static void unknown_words_are_told_with_row_and_column(void **state)
     struct run run = insert(s, rows_backup(&host, 300), RUN_RUNNING, 0), read, *runs;
     size_t count;
 
-    scratch_run(s, "PRAGMA ignore_check_constraints = ON");
+    scratch_ignore_checks(s);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         scratch_run(s, words[i].spoil);
         assert_fails(store_run_load(&s->arena, s->db, run.id, &read, &s->err), &s->err, ERR_DATABASE);

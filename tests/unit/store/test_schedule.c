@@ -142,6 +142,7 @@ static void the_table_has_the_fields(void **state)
     struct scratch *s = *state;
     DB_STMT_SCOPED *stmt = NULL;
 
+    only_on_sqlite(s);
     assert_ok(db_prepare(s->db, "SELECT name, type FROM pragma_table_info('schedule') ORDER BY cid", &stmt,
                          &s->err),
               &s->err);

@@ -293,7 +293,7 @@ static void unknown_words_are_told_with_row_and_column(void **state)
     assert_fails(db_run(s->db, &s->err, "UPDATE snapshot SET kind = 'odd'", ""), &s->err, ERR_DATABASE);
     assert_fails(db_run(s->db, &s->err, "UPDATE snapshot SET status = 'odd'", ""), &s->err, ERR_DATABASE);
     assert_fails(db_run(s->db, &s->err, "UPDATE snapshot SET status = NULL", ""), &s->err, ERR_DATABASE);
-    scratch_run(s, "PRAGMA ignore_check_constraints = ON");
+    scratch_ignore_checks(s);
     scratch_run(s, "UPDATE snapshot SET status = 'odd'");
     assert_fails(store_snapshot_load(&s->arena, s->db, host.id, snapshot.name, &read, &s->err), &s->err,
                  ERR_DATABASE);
