@@ -151,6 +151,10 @@ static int answer(struct service *service, const struct reader_request *request,
     case READER_VERSIONS:
         result = service_browse_versions(service, request->host, request->path, &document, err);
         break;
+    case READER_HISTORY:
+        result = service_browse_history(service, request->host, request->path, request->wish.after,
+                                        request->wish.limit, request->wish.offset, &document, err);
+        break;
     case READER_DIFF:
         result = service_browse_diff(service, request->host, request->snapshot, request->other, request->path,
                                      request->wish.limit, &document, err);

@@ -20,6 +20,7 @@ enum { READER_REQUEST_MAX = 64 * 1024, READER_ANSWER_MAX = 32 << 20, READER_PAGE
 #define READER_VERB_LIST(X)                                                                                  \
     X(READER_LIST, "list")         /* a page of a directory */                                               \
     X(READER_VERSIONS, "versions") /* of a path */                                                           \
+    X(READER_HISTORY, "history")   /* of the names of a directory; wish.offset counts snapshots */           \
     X(READER_DIFF, "diff")         /* of a directory in two snapshots */                                     \
     X(READER_LINES, "lines")       /* of a file in two snapshots: what differs */                            \
     X(READER_FIND, "find")         /* names in a snapshot, in all, or, without a host, everywhere */         \

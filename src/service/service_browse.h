@@ -25,6 +25,16 @@ int service_browse_list(struct service *service, const char *host, const char *s
 int service_browse_versions(struct service *service, const char *host, const char *path, json_t **document,
                             struct err *err);
 
+enum { HISTORY_COLUMNS = 12 };
+
+/* The names of a directory over all snapshots: {"host","path","total": snapshots,"from","snapshots":[{"name","started_at"}…],
+ * "items":[{"name","type","versions":n,"cells":[number of the version, or null where it was not there…]}…],"next": name or
+ * absent,"unread":[{"snapshot","why"}…]}. Newest first; 1 is the oldest version. Told are HISTORY_COLUMNS snapshots behind
+ * the first `from`, and `limit` names behind `after` (NULL: from the first); the numbers count over all of them.
+ * ERR_NOT_FOUND when it is a directory in no snapshot. */
+int service_browse_history(struct service *service, const char *host, const char *path, const char *after,
+                           size_t limit, size_t from, json_t **document, struct err *err);
+
 /* {"host","before","after","path","counts":{"added"…},"bytes":{"added","removed","changed"},"items":[{"change","path",
  * "type","size","size_before"}…],"more": number of changes behind the limit}. `path` is a directory in both. `limit` 0:
  * all. */

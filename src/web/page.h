@@ -68,10 +68,15 @@ int page_browse(struct visit *visit, json_t **document, struct err *err);
 int page_versions(struct visit *visit, json_t **document, struct err *err);
 /* asks the reader; the document is the caller's */
 int page_ask(struct visit *visit, struct reader_request *request, json_t **document, struct err *err);
+/* page_names.c: the names of a directory over all snapshots */
+int page_names(struct visit *visit, json_t **document, struct err *err);
+
 /* page_search.c: names in snapshots */
 int page_search_all(struct visit *visit, json_t **document, struct err *err);
 int page_search(struct visit *visit, json_t **document, struct err *err);
 int page_diff(struct visit *visit, json_t **document, struct err *err);
+/* the directories on the way to a path, with their addresses */
+json_t *page_crumbs(struct visit *visit, const char *page, const char *snapshot, const char *path);
 int page_text_diff(struct visit *visit, json_t **document, struct err *err);
 int page_diff_choose(struct visit *visit, json_t **document, struct err *err);
 

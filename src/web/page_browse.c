@@ -26,7 +26,7 @@ static json_t *link_of(const char *name, const char *href)
 }
 
 /* "web1", "etc", "ssh": every directory on the way to `path`, and that itself. */
-static json_t *crumbs(struct visit *visit, const char *page, const char *snapshot, const char *path)
+json_t *page_crumbs(struct visit *visit, const char *page, const char *snapshot, const char *path)
 {
     const char *host = visit_param(visit, "host");
     json_t *links = json_array();
@@ -264,13 +264,15 @@ int page_browse(struct visit *visit, json_t **document, struct err *err)
     name = json_string_value(json_object_get(*document, "snapshot"));
     base = place_link(visit->arena, request.host, "browse", name, path);
     json_object_set_new(visit->extra, "absent", json_boolean(visit->status == 404));
-    json_object_set_new(visit->extra, "crumbs", crumbs(visit, "browse", name, path));
+    json_object_set_new(visit->extra, "crumbs", page_crumbs(visit, "browse", name, path));
     json_object_set_new(visit->extra, "rows", rows(visit, *document, name, path));
     json_object_set_new(visit->extra, "shown",
                         json_string(place_link_shown(visit->arena, arena_printf(visit->arena, "/%s", path))));
     json_object_set_new(visit->extra, "base", json_string(base));
     json_object_set_new(visit->extra, "versions_href",
                         json_string(place_link(visit->arena, request.host, "versions", NULL, path)));
+    json_object_set_new(visit->extra, "history_href",
+                        json_string(place_link(visit->arena, request.host, "names", NULL, path)));
     json_object_set_new(visit->extra, "archives", archive_links(visit, request.host, name, path));
     json_object_set_new(visit->extra, "restore", restore_link(visit, request.host, name, path));
     put_pages(visit, &request.wish, *document, base, visit->extra);
@@ -325,7 +327,7 @@ int page_versions(struct visit *visit, json_t **document, struct err *err)
     }
     visit->extra = json_pack("{s:o, s:s, s:o}", "rows", list, "shown",
                              place_link_shown(visit->arena, arena_printf(visit->arena, "/%s", request.path)),
-                             "crumbs", crumbs(visit, "browse", "latest", request.path));
+                             "crumbs", page_crumbs(visit, "browse", "latest", request.path));
     return 0;
 }
 

@@ -22,6 +22,15 @@ const char *place_link_bytes(struct arena *arena, const char *text)
     return strlen(bytes) == size ? bytes : NULL;
 }
 
+const char *place_link_coded(struct arena *arena, const char *bytes)
+{
+    size_t size = strlen(bytes), room = sodium_base64_encoded_len(size, sodium_base64_VARIANT_ORIGINAL);
+    char *coded = arena_alloc(arena, room);
+
+    sodium_bin2base64(coded, room, (const unsigned char *)bytes, size, sodium_base64_VARIANT_ORIGINAL);
+    return coded;
+}
+
 int place_link_path(struct visit *visit, const char **path, struct err *err)
 {
     const char *coded = visit_text(visit, "path_b64"), *plain = url_pairs_get(&visit->params, "path");
@@ -40,14 +49,12 @@ const char *place_link(struct arena *arena, const char *host, const char *page, 
 {
     const char *base = arena_printf(arena, "/hosts/%s/%s%s%s", host, page, snapshot != NULL ? "/" : "",
                                     snapshot != NULL ? url_encode(arena, snapshot, false) : "");
-    size_t size = strlen(path), room = sodium_base64_encoded_len(size, sodium_base64_VARIANT_ORIGINAL);
-    char *coded;
+    size_t size = strlen(path);
 
     if (text_is_utf8(path, size) && !text_has_control(path))
         return arena_printf(arena, "%s%s%s", base, path[0] != '\0' ? "/" : "", url_encode(arena, path, true));
-    coded = arena_alloc(arena, room);
-    sodium_bin2base64(coded, room, (const unsigned char *)path, size, sodium_base64_VARIANT_ORIGINAL);
-    return arena_printf(arena, "%s?path_b64=%s", base, url_encode(arena, coded, false));
+    return arena_printf(arena, "%s?path_b64=%s", base,
+                        url_encode(arena, place_link_coded(arena, path), false));
 }
 
 const char *place_link_name(struct arena *arena, const json_t *item, const char *key)

@@ -20,6 +20,9 @@ const char *place_link(struct arena *arena, const char *host, const char *page, 
 /* The bytes of a base64 text, NULL when it is none or holds NUL. */
 const char *place_link_bytes(struct arena *arena, const char *text);
 
+/* The other way. */
+const char *place_link_coded(struct arena *arena, const char *bytes);
+
 /* The bytes of the name `key` in an item of the reader (service/service_browse.h); "" when there is none. */
 const char *place_link_name(struct arena *arena, const json_t *item, const char *key);
 

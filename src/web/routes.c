@@ -42,6 +42,8 @@ static const struct route_field browse_query[] = {
     {"path_b64", false, NULL},          {"q", false, NULL},    {"sort", false, page_sort_check},
     {"reverse", false, page_yes_check}, {"from", false, NULL}, {0}};
 static const struct route_field path_query[] = {{"path_b64", false, NULL}, {0}};
+static const struct route_field names_query[] = {
+    {"path_b64", false, NULL}, {"from", false, NULL}, {"after_b64", false, NULL}, {0}};
 static const struct route_field restore_query[] = {{"snapshot", false, NULL},
                                                    {"path", false, NULL},
                                                    {"to", false, NULL},
@@ -196,6 +198,9 @@ const struct route routes[] = {
     {.method = HTTP_GET, .path = "/hosts/:host/versions/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .title = "Versions", .template = "versions", .tab = "Browse", .command = "pobsync versions ':host:/:path'",
      .fields = path_query, .handle = page_versions},
+    {.method = HTTP_GET, .path = "/hosts/:host/names/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .title = "Names", .template = "names", .tab = "Browse", .command = "pobsync versions ':host:/:path' --files",
+     .fields = names_query, .handle = page_names},
     {.method = HTTP_GET, .path = "/hosts/:host/search", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .title = "Search", .template = "search", .tab = "Search", .command = "pobsync find :host --name PATTERN",
      .fields = search_query, .handle = page_search},

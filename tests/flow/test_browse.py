@@ -231,6 +231,8 @@ class Histories(BrowseCase):
             for two in (one + 1, len(names) - 1):
                 self.check_diff(names[one], names[two], self.data(one), self.data(two))
         self.check_versions(names)
+        for folder in ("", "/d1", "/d2"):
+            self.check_names(names, folder)
         self.check_space(names)
 
     def check_diff(self, a, b, before, after):
@@ -260,6 +262,34 @@ class Histories(BrowseCase):
             chain = [holders[name] for name in names if name in holders]
             changes = sum(str(one) != str(two) for one, two in zip(chain, chain[1:]))
             self.assertLessEqual(len(items), changes + 1 + len(names) - len(chain), path)
+
+    def check_names(self, names, folder):
+        """Which version was where, by comparing inode numbers; and the same in pieces."""
+        trees = [self.data(number) + folder for number in range(len(names))]
+        seen, expected = {}, {}
+        for number, tree in enumerate(trees):
+            for name in os.listdir(os.fsencode(tree)) if os.path.isdir(tree) else []:
+                found = os.lstat(os.path.join(os.fsencode(tree), name))
+                inode = 0 if stat.S_ISDIR(found.st_mode) else found.st_ino
+                inodes = seen.setdefault(name, [])
+                if inode not in inodes:
+                    inodes.append(inode)
+                expected.setdefault(name, {})[names[number]] = inodes.index(inode) + 1
+        told, after = {}, []
+        while True:
+            document = self.document("versions", f"web1:{folder or '/'}", "--files", "--limit", "3", *after)
+            columns = [item["name"] for item in document["snapshots"]]
+            self.assertEqual(columns, names[::-1])
+            for item in document["items"]:
+                told[path_of(item, "name")] = {column: cell for column, cell in zip(columns, item["cells"]) if cell}
+                self.assertEqual(item["versions"], len(seen[path_of(item, "name")]))
+            if "next" not in document:
+                break
+            after = ["--after", os.fsdecode(path_of(document, "next"))]
+        self.assertEqual(told, expected)
+        self.assertEqual(list(told), sorted(expected))
+        part = self.document("versions", f"web1:{folder or '/'}", "--files", "--from", "2")
+        self.assertEqual([item["name"] for item in part["snapshots"]], names[::-1][2:])
 
     def check_space(self, names):
         document = self.document("space", "web1", "--without", names[0], "--without", names[1])
@@ -364,6 +394,13 @@ class Selection(BrowseCase):
 
     def backup_at(self, when):
         return self.backup(env={"POBSYNC_FAKE_NOW": when})["snapshot"]
+
+    def test_names_of_what_is_no_directory(self):
+        self.backup_at("2026-11-01T12:00:00Z")
+        self.refused(5, "versions", "web1:/file", "--files", says=["/file"])
+        self.refused(5, "versions", "web1:/never", "--files", says=["/never"])
+        text = self.pobsync.ok("versions", "web1:/", "--files")
+        self.assertRegex(text.stdout, rb"(?m)^NAME +VERSIONS +A\nfile +1 +1$")
 
     def test_dates_are_of_the_hosts_zone(self):
         late = self.backup_at("2026-11-01T23:30:00Z")  # half past midnight in Amsterdam

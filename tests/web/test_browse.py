@@ -121,6 +121,24 @@ class Pages(BrowseCase):
         form = self.admin.get(f"/hosts/web1/diff?before={self.first}&after={self.second}")
         self.assertEqual((form.status, form.headers["Location"]), (303, f"/hosts/web1/diff/{self.first}..{self.second}"))
 
+    def test_the_names_of_a_directory_over_time(self):
+        self.assertIn('href="/hosts/web1/names/etc"', self.admin.get(f"/hosts/web1/browse/{self.second}/etc").text)
+        page = self.admin.get("/hosts/web1/names/etc")
+        self.assertEqual(page.status, 200, page)
+        for link in ("versions/etc/hosts", "names/etc/deep", f"browse/{self.first}/etc"):
+            self.assertIn(f'href="/hosts/web1/{link}"', page.text)
+        self.assertIn("&lt;b&gt;bold", page.text)
+        answer = self.admin.get("/api/v1/hosts/web1/names/etc").json
+        cells = {item["name"]: item["cells"] for item in answer["items"]}
+        self.assertEqual(cells, {"hosts": [2, 1], "new": [1, None], "deep": [None, 1], "<b>bold": [1, 1]})
+        after = base64.b64encode(b"hosts").decode()
+        rest = self.admin.get("/api/v1/hosts/web1/names/etc?from=1&after_b64=" + urllib.parse.quote(after)).json
+        self.assertEqual([(item["name"], item["cells"]) for item in rest["items"]], [("new", [None])])
+        self.assertEqual(self.admin.get("/hosts/web1/names/etc/hosts").status, 404)
+        for bad in ("from=-1", "from=x", "after_b64=%00", "after_b64=_"):
+            self.assertIn(self.admin.get(f"/hosts/web1/names/etc?{bad}").status, (400, 422), bad)
+        self.assertEqual(self.log_in("viewer").get("/hosts/web1/names/etc").status, 403)
+
     def test_the_lines_of_two_versions(self):
         pair = f"{self.first}..{self.second}"
         link = f'href="/hosts/web1/lines/{pair}/etc/hosts"'
@@ -417,6 +435,7 @@ class OnScreen(BrowseCase):
                  f"/hosts/web1/browse/{self.second}/links", f"/hosts/web1/browse/{self.second}/nothing/here",
                  f"/hosts/web1/diff/{self.first}..{self.second}", "/hosts/web1/versions/plain/text",
                  "/search", "/search?q=*", "/hosts/web1/search", "/hosts/web1/search?q=*", "/hosts/web1/search?q=never",
+                 "/hosts/web1/names", "/hosts/web1/names/names", "/hosts/web1/names/plain",
                  f"/hosts/web1/lines/{self.first}..{self.second}/plain/text",
                  f"/hosts/web1/text/{self.second}/plain/text", f"/hosts/web1/text/{self.second}/plain/block"]
         for scheme in ("light", "dark"):
