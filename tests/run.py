@@ -7,7 +7,7 @@ A module is a cmocka program or a fuzz replay that meson built (unit/base/buf, f
     TIME_LIMIT = 1200    seconds until it is killed, where 600 are too few
 Tests find the programs in $POBSYNC (plain) and $POBSYNC_ASAN, and the test kit by `import kit`. The modules of
 ON_SERVER run once more as NAME@mariadb, on databases of a MariaDB server that $POBSYNC_TEST_DATABASE tells them; that
-server is started for them when one of them runs.
+server is started for them when one of them runs. With --database mariadb all modules that can do so run there, and only so.
 """
 import argparse
 import contextlib
@@ -29,7 +29,8 @@ import unittest
 TESTS = pathlib.Path(__file__).resolve().parent
 SOURCE = TESTS.parent
 FOLDERS = ['flow', 'fault', 'web', 'lint']
-ON_SERVER = re.compile(r'unit/store/|unit/db/mariadb$')
+ON_SERVER = re.compile(r'unit/store/|unit/db/mariadb$|flow/(adopt|alert|queue|rebuild|retention|status)$')
+MAY_RUN_ON_SERVER = re.compile(r'flow/|web/')
 ON_SERVER_ONLY = {'unit/db/mariadb'}
 
 
@@ -73,12 +74,12 @@ def python_modules(folders):
                          limit=int(limit[1]) if limit else 600)
 
 
-def with_server(modules):
-    """The modules, and those that run on a database server as well, or on nothing else."""
+def with_server(modules, more=None):
+    """The modules, and those that run on a database server as well, or on nothing else. `more` matches further ones."""
     for module in modules:
         if module.name not in ON_SERVER_ONLY:
             yield module
-        if ON_SERVER.match(module.name):
+        if ON_SERVER.match(module.name) or more is not None and more.match(module.name):
             yield dataclasses.replace(module, name=f'{module.name}@mariadb', on_server=True)
 
 
@@ -307,6 +308,8 @@ def arguments():
     parser.add_argument('--build', default='build-asan', help='build directory of the unit tests and of $POBSYNC_ASAN')
     parser.add_argument('--plain', default='build', help='build directory of $POBSYNC')
     parser.add_argument('--jobs', type=int, default=2, help='modules that run at a time')
+    parser.add_argument('--database', choices=['mariadb'],
+                        help='run every module on databases of a server that can, and nothing else')
     parser.add_argument('--soak', action='store_true', help='run tests/soak, and nothing else')
     parser.add_argument('--stage', action='store_true', help='run tests/stage, and nothing else')
     parser.add_argument('--list', action='store_true', help='print the names of the modules')
@@ -323,7 +326,9 @@ def main():
     build, plain = SOURCE / options.build, SOURCE / options.plain
     alone = 'soak' if options.soak else 'stage' if options.stage else None
     modules = list(python_modules([alone])) if alone else [*built_modules(build), *python_modules(FOLDERS)]
-    modules = list(with_server(modules))
+    modules = list(with_server(modules, options.database and MAY_RUN_ON_SERVER))
+    if options.database:
+        modules = [module for module in modules if module.on_server]
     if options.filters:
         modules = [module for module in modules if any(part in module.name for part in options.filters)]
     if options.list:

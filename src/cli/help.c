@@ -43,6 +43,7 @@ static const struct {
 } variables[] = {
     {"POBSYNC_HOME", "state directory: database, keys, logs (default: /var/lib/pobsync)"},
     {"POBSYNC_DATABASE", "database, a URL (default: sqlite://$POBSYNC_HOME/pobsync.db)"},
+    {"POBSYNC_DATABASE_PASSWORD_FILE", "file whose first line is the password of a database on a server"},
     {"POBSYNC_BACKUP_ROOT_FIXED",
      "backup root that nobody may change, for containers; it wins over --backup-root"},
     {"POBSYNC_LISTEN", "where the web pages are served (default: 127.0.0.1:8010)"},

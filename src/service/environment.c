@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/parse.h"
 #include "model/rule.h"
 
@@ -13,6 +14,7 @@
 enum variable {
     VARIABLE_HOME,
     VARIABLE_DATABASE,
+    VARIABLE_PASSWORD_FILE,
     VARIABLE_FIXED_ROOT,
     VARIABLE_LISTEN,
     VARIABLE_ALLOW_HTTP,
@@ -22,6 +24,7 @@ enum variable {
 static const char *const variable_names[] = {
     [VARIABLE_HOME] = "POBSYNC_HOME",
     [VARIABLE_DATABASE] = "POBSYNC_DATABASE",
+    [VARIABLE_PASSWORD_FILE] = "POBSYNC_DATABASE_PASSWORD_FILE",
     [VARIABLE_FIXED_ROOT] = "POBSYNC_BACKUP_ROOT_FIXED",
     [VARIABLE_LISTEN] = "POBSYNC_LISTEN",
     [VARIABLE_ALLOW_HTTP] = "POBSYNC_ALLOW_HTTP",
@@ -146,6 +149,22 @@ static int check_database(const char *url, struct err *err)
     return 0;
 }
 
+/* The URL of a database on a server with the file that its password is in; that of any other as it is. */
+static const char *with_password_file(struct arena *arena, const char *url, const char *path)
+{
+    BUF_SCOPED text = BUF_EMPTY;
+
+    if (path == NULL || strncmp(url, "mariadb://", strlen("mariadb://")) != 0)
+        return url;
+    buf_printf(&text, "%s%cpassword_file=", url, strchr(url, '?') == NULL ? '?' : '&');
+    for (; *path != '\0'; path++)
+        if (strchr("%&", *path) != NULL)
+            buf_printf(&text, "%%%02X", (unsigned char)*path);
+        else
+            buf_add_char(&text, *path);
+    return arena_copy(arena, buf_text(&text), text.size);
+}
+
 int environment_load(struct arena *arena, struct environment *environment, struct err *err)
 {
     struct setting settings[VARIABLE__MAX] = {0};
@@ -172,8 +191,12 @@ int environment_load(struct arena *arena, struct environment *environment, struc
     if (settings[VARIABLE_DATABASE].value == NULL)
         settings[VARIABLE_DATABASE].value =
             arena_printf(arena, "sqlite://%s/pobsync.db", settings[VARIABLE_HOME].value);
-    if (check_database(settings[VARIABLE_DATABASE].value, err) < 0)
+    if (check_database(settings[VARIABLE_DATABASE].value, err) < 0 ||
+        (settings[VARIABLE_PASSWORD_FILE].value != NULL &&
+         check_path(&settings[VARIABLE_PASSWORD_FILE], VARIABLE_PASSWORD_FILE, err) < 0))
         return -1;
+    settings[VARIABLE_DATABASE].value =
+        with_password_file(arena, settings[VARIABLE_DATABASE].value, settings[VARIABLE_PASSWORD_FILE].value);
     if (settings[VARIABLE_FIXED_ROOT].value != NULL &&
         check_path(&settings[VARIABLE_FIXED_ROOT], VARIABLE_FIXED_ROOT, err) < 0)
         return -1;

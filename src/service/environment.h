@@ -14,7 +14,8 @@ struct environment {
     const char *env_file;   /* the file that was looked for */
     bool env_file_read;     /* it was there */
     const char *home;       /* POBSYNC_HOME, default /var/lib/pobsync; absolute */
-    const char *database;   /* POBSYNC_DATABASE, default sqlite://$POBSYNC_HOME/pobsync.db */
+    const char *database;   /* POBSYNC_DATABASE, default sqlite://$POBSYNC_HOME/pobsync.db; on a server with
+                             * POBSYNC_DATABASE_PASSWORD_FILE as its option password_file */
     const char *fixed_root; /* POBSYNC_BACKUP_ROOT_FIXED, NULL: not fixed */
     const char *listen;     /* POBSYNC_LISTEN, default 127.0.0.1:8010 */
     bool allow_http;        /* POBSYNC_ALLOW_HTTP=1 */

@@ -128,6 +128,7 @@ static const char *like_pattern(struct arena *arena, const char *text)
     return arena_copy(arena, buf_text(&pattern), pattern.size);
 }
 
+/* Whatever the case: SQLite's LIKE is so by itself, for A to Z. */
 static void add_search(struct arena *arena, struct statement *statement, const struct listing_query *query)
 {
     const char *separator = "", *pattern = like_pattern(arena, query->search);
@@ -136,7 +137,7 @@ static void add_search(struct arena *arena, struct statement *statement, const s
     for (size_t i = 0; i < query->column_count; i++) {
         if (!listing_names(query->table->searched, query->columns[i].name))
             continue;
-        buf_printf(&statement->sql, "%s%s LIKE ? ESCAPE '!'", separator, query->columns[i].sql);
+        buf_printf(&statement->sql, "%slower(%s) LIKE lower(?) ESCAPE '!'", separator, query->columns[i].sql);
         bind(statement, (struct listing_value){.kind = LISTING_IS_TEXT, .text = pattern});
         separator = " OR ";
     }

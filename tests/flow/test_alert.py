@@ -4,7 +4,6 @@ import datetime
 import email
 import email.policy
 import os
-import sqlite3
 import unittest
 
 from kit.mail_server import Hang, MailServer, WebServer, free_port, make_certificate
@@ -27,14 +26,14 @@ class AlertCase(unittest.TestCase):
         self.pobsync.env["POBSYNC_FAKE_NOW"] = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def plant(self, statement, *values):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             row = link.execute(statement, values).lastrowid
         link.close()
         return row
 
     def rows(self, statement):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         found = link.execute(statement).fetchall()
         link.close()
         return found

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import unittest
 
 from kit import oracle
@@ -439,7 +438,7 @@ class Remains(BackupCase):
         incomplete = os.path.join(self.pobsync.host_dir("web1"), ".incomplete")
         name = "20200101-000000Z__0badcafe"
         os.makedirs(os.path.join(incomplete, name, "data", "left"))
-        with contextlib.closing(sqlite3.connect(self.pobsync.database)) as database, database:
+        with contextlib.closing(self.pobsync.connect()) as database, database:
             database.execute("INSERT INTO snapshot (host_id, kind, name, status, pinned, confirmed) "
                              "SELECT id, 'incomplete', ?, 'deleted', 0, 0 FROM host", (name,))
         self.backup()

@@ -4,7 +4,6 @@ import, confirmation, and what is marked as missing."""
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import unittest
 
@@ -299,7 +298,7 @@ class Import(DiscoveryCase):
     def test_a_record_of_the_data_directory(self):
         make_snapshot(self.root, NAMES[0])
         self.discover()
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             link.execute("UPDATE snapshot SET name = name || '/data'")
         link.close()

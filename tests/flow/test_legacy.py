@@ -293,7 +293,7 @@ class Legacy(unittest.TestCase):
     def rows(self, pobsync):
         """All that is set, as the tables have it: {table: rows without what an installation numbers and dates itself}."""
         own = {"id", "node_id", "host_id", "created_at", "changed_at", "updated_at"}
-        link = sqlite3.connect(pobsync.database)
+        link = pobsync.connect()
         link.row_factory = sqlite3.Row
         found = {}
         for table, statement in (

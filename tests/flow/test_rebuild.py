@@ -28,9 +28,7 @@ class RebuildCase(HostCase):
         self.add_host(*RULES)
 
     def lose_database(self):
-        for suffix in ("", "-wal", "-shm"):
-            if os.path.exists(self.pobsync.database + suffix):
-                os.unlink(self.pobsync.database + suffix)
+        self.pobsync.lose_database()
 
     def rebuild(self, *options, expect=0):
         result = self.pobsync.run("rebuild", "--backup-root", self.pobsync.root, "--json", *options)

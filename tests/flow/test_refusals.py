@@ -94,7 +94,7 @@ class CommandLine(unittest.TestCase):
         self.before = self.state()
 
     def state(self):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         rows = [link.execute(f"SELECT * FROM {table}").fetchall() for table in ("host", "global_config", "audit")]
         link.close()
         return rows
@@ -174,7 +174,7 @@ class Planted(HostCase):
         self.good = self.row()
 
     def row(self, table="host"):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         link.row_factory = sqlite3.Row
         row = dict(link.execute(f"SELECT * FROM {table}").fetchone())
         link.close()

@@ -103,6 +103,7 @@ class RootFiles(RootFilesCase):
 
     def test_an_older_database_writes_nothing_over(self):
         self.backup()
+        self.pobsync.needs_file()
         shutil.copy(self.pobsync.database, self.work / "copy")
         self.pobsync.ok("pin", "web1", "latest", "--reason", "year's end")
         for suffix in ("", "-wal", "-shm"):

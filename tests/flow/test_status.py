@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import sqlite3
 import unittest
 
 from kit.case import HostCase
@@ -71,7 +70,7 @@ class Status(unittest.TestCase):
     # Planting
 
     def plant(self, statement, *values):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             row = link.execute(statement, values).lastrowid
         link.close()
@@ -166,7 +165,7 @@ class Status(unittest.TestCase):
         status = self.status()
         self.assertEqual(set(status), {"as_of", "verdict", "attention", "root", "database", "counts", "latest_run",
                                        "latest_scheduler_pass", "hosts"})
-        self.assertEqual((status["as_of"], status["attention"], status["database"]), (NOW, 0, {"kind": "sqlite"}))
+        self.assertEqual((status["as_of"], status["attention"], status["database"]), (NOW, 0, {"kind": self.pobsync.kind}))
         self.assertEqual(status["root"]["state"], "ok")
         self.assertGreater(status["root"]["bytes_free"], 0)
         self.assertEqual({key: status["counts"][key] for key in ("hosts", "snapshots", "runs", "queued", "running")},

@@ -2,7 +2,6 @@
 
 import os
 import re
-import sqlite3
 import subprocess
 import unittest
 
@@ -65,14 +64,14 @@ class HostCase(unittest.TestCase):
 
     def plant(self, statement, *values):
         """Changes the database behind the program's back."""
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             link.execute(statement, values)
         link.close()
 
     def query(self, statement, *values):
         """Rows of the database."""
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         rows = link.execute(statement, values).fetchall()
         link.close()
         return rows

@@ -9,7 +9,6 @@ than the hosts' empty directories.
 """
 
 import os
-import sqlite3
 import time
 
 DAY = 86400
@@ -31,7 +30,7 @@ class Fleet:
     """Writes rows behind the program's back."""
 
     def __init__(self, pobsync, now=None):
-        self.link = sqlite3.connect(pobsync.database)
+        self.link = pobsync.connect()
         self.link.execute("PRAGMA synchronous = OFF")
         self.now = int(time.time()) if now is None else now
         self.root = pobsync.root

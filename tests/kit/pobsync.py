@@ -5,11 +5,15 @@ import functools
 import json
 import os
 import pty
+import re
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
+import unittest
 
+from kit import mariadb_link
 from kit.deadline import wait_for
 from kit.processes import processes_of
 from kit.workdir import WorkDir
@@ -129,6 +133,8 @@ class Pobsync:
     sanitised  use the build with ASan and UBSan when there is one; sweeps want the plain one, for speed
     env        more environment for every command; may be changed later
     root       another backup root, e.g. a mount; it is not removed at the end
+
+    Its database is a file in `home`, or one of its own on the server that $POBSYNC_TEST_DATABASE names.
     """
 
     def __init__(self, sanitised=True, env=None, root=None):
@@ -138,6 +144,9 @@ class Pobsync:
         self.root = root or self.dir.make("root")
         self.user_home = self.dir.make("user")
         self.env = dict(env or {})
+        self.server = os.environ.get("POBSYNC_TEST_DATABASE")
+        if self.server:
+            self._make_database()
         self.marked = False
         self.background = []
 
@@ -234,7 +243,42 @@ class Pobsync:
 
     @property
     def database(self):
+        """The file, where the database is one."""
         return os.path.join(self.home, "pobsync.db")
+
+    def _make_database(self):
+        name = "kit_" + re.sub(r"\W", "_", os.path.basename(self.dir.path))
+        base, socket = re.fullmatch(r"(.*)/\w+(\?socket=.*)", self.server).groups()
+        self.server = (name, socket.removeprefix("?socket="))
+        self.env.setdefault("POBSYNC_DATABASE", f"{base}/{name}{socket}")
+        link = mariadb_link.Link("pobsync_test", self.server[1])
+        link.execute(f"CREATE DATABASE {name}")
+        link.close()
+
+    @property
+    def kind(self):
+        """The kind of database, as documents call it."""
+        return "mariadb" if self.server else "sqlite"
+
+    def needs_file(self):
+        """For tests that copy the file of the database, or look into it."""
+        if self.server:
+            raise unittest.SkipTest("the database is no file")
+
+    def lose_database(self):
+        """All that is in it is gone, as if there had never been one."""
+        if self.server:
+            link = mariadb_link.Link("pobsync_test", self.server[1])
+            link.execute(f"DROP DATABASE {self.server[0]}")
+            link.execute(f"CREATE DATABASE {self.server[0]}")
+            link.close()
+        for suffix in ("", "-wal", "-shm"):
+            if os.path.exists(self.database + suffix):
+                os.unlink(self.database + suffix)
+
+    def connect(self):
+        """A connection to the database, behind the program's back."""
+        return mariadb_link.Link(*self.server) if self.server else sqlite3.connect(self.database, timeout=30)
 
     def host_dir(self, name):
         return os.path.join(self.root, name)
@@ -258,6 +302,10 @@ class Pobsync:
         for running in self.background:
             running.end()
         wait_for(lambda: not self.processes(), 10, lambda: f"killed, and still there: {self.processes()}")
+        if self.server:
+            link = mariadb_link.Link("pobsync_test", self.server[1])
+            link.execute(f"DROP DATABASE {self.server[0]}")
+            link.close()
         self.dir.remove()
 
     def __enter__(self):

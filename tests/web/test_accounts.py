@@ -1,7 +1,6 @@
 """Logging in: sessions, CSRF, throttling, the first account."""
 
 import re
-import sqlite3
 import unittest
 
 from kit.pobsync import Pobsync
@@ -82,7 +81,7 @@ class Login(WebCase):
 
     def test_the_database_alone_gives_no_access(self):
         viewer = self.log_in("viewer")
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         dump = "\n".join(link.iterdump())
         link.close()
         self.assertNotIn(viewer.cookies["pobsync"], dump)
@@ -107,7 +106,7 @@ class Login(WebCase):
         self.assertEqual(self.server.browser().login("viewer").status, 403)
 
     def plant(self, statement):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             link.execute(statement)
         link.close()

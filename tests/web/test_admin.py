@@ -1,7 +1,6 @@
 """The admin site: lists of every table, what they refuse, and what is done to many rows at once."""
 
 import re
-import sqlite3
 import unittest
 import urllib.parse
 
@@ -63,7 +62,7 @@ class Admin(WebCase):
                     self.assertIn(self.admin.get(site).status, (200, 400, 404), site)
 
     def test_no_secret(self):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         secrets = [row[0] for table, column in (("user_account", "password_hash"), ("session", "secret_hash"))
                    for row in link.execute(f"SELECT {column} FROM {table}")]
         link.close()

@@ -3,7 +3,6 @@
 import datetime
 import html
 import re
-import sqlite3
 import time
 import unittest
 import zoneinfo
@@ -99,7 +98,7 @@ class Days(WebCase):
     def test_what_is_not_expected_is_not_missed(self):
         for change in ("UPDATE schedule SET enabled = 0", "UPDATE schedule SET enabled = 1; UPDATE host SET enabled = 0",
                        "DELETE FROM schedule; UPDATE host SET enabled = NULL"):
-            link = sqlite3.connect(self.pobsync.database)
+            link = self.pobsync.connect()
             link.executescript(change)
             link.close()
             days = self.strip()["days"]

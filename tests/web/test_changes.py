@@ -1,7 +1,6 @@
 """Changes by programs: tags of what was read, changes of what has changed since, PATCH and DELETE."""
 
 import json
-import sqlite3
 import threading
 import unittest
 
@@ -125,7 +124,7 @@ class Changes(WebCase):
     def test_a_request_in_work_is_told_and_an_old_key_is_free_again(self):
         path = "/api/v1/hosts/web1/backup"
         self.change("POST", path, {"manual": True}, key="a")
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             self.assertEqual(link.execute("UPDATE api_request SET status = NULL").rowcount, 1)
         self.assertEqual(self.change("POST", path, {"manual": True}, key="a").status, 409)

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import sqlite3
 import unittest
 
 from kit.web import PASSWORD
@@ -95,7 +94,7 @@ class Deletion(WebCase):
         self.assertEqual(self.admin.get("/hosts/web1/snapshots/nothing/delete").status, 404)
 
     def plant(self, statement):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             link.execute(statement)
         link.close()

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import sqlite3
 import threading
 import unittest
 
@@ -82,7 +81,7 @@ class EventsCase(WebCase):
 
     def plant(self, statement, *values):
         """Behind the program's back."""
-        with contextlib.closing(sqlite3.connect(self.pobsync.database, timeout=30)) as link, link:
+        with contextlib.closing(self.pobsync.connect()) as link, link:
             link.execute(statement, values)
 
     def begin(self, run, progress):

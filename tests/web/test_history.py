@@ -1,6 +1,5 @@
 """Who changed a host, field by field; and who is told when it is not well: a test message, and what became of the last ones."""
 
-import sqlite3
 import unittest
 
 from kit.mail_server import MailServer, free_port
@@ -15,7 +14,7 @@ class History(WebCase):
         self.pobsync.ok("configure-host", "web10", "--address", "192.0.2.2")
 
     def plant(self, *rows):
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             link.executemany("INSERT INTO audit (at, actor, origin, action, object) VALUES (?, 'anna', 'web', ?, ?)", rows)
         link.close()
@@ -93,7 +92,7 @@ class Notifications(WebCase):
         self.assertEqual([sent[1] for sent in mail.mails], ["anna@example.net"])
         self.assertIn("Taken by", self.admin.get(f"/runs/{run['id']}").text)
         self.assertIn(f"/runs/{run['id']}", self.admin.get("/settings/notifications").text)
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             for recipient in ("anna@example.net", "gone@example.net"):
                 link.execute("INSERT INTO alert_outbox (channel, recipient, subject, body, created_at, next_try_at) "

@@ -4,7 +4,6 @@ import contextlib
 import gzip
 import os
 import re
-import sqlite3
 import time
 import unittest
 
@@ -31,7 +30,7 @@ class LogCase(WebCase):
         self.path = os.path.join(self.folder, f"{self.run_id}.log")
 
     def change_run(self, assignment):
-        with contextlib.closing(sqlite3.connect(self.pobsync.database, timeout=30)) as link, link:
+        with contextlib.closing(self.pobsync.connect()) as link, link:
             link.execute(f"UPDATE run SET {assignment} WHERE id = {self.run_id}")
 
     def write(self, lines, packed=False):

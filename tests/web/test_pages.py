@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import sqlite3
 import unittest
 import urllib.parse
 
@@ -23,7 +22,7 @@ class Pages(WebCase):
         self.pobsync.ok("configure-host", "web1", "--address", "127.0.0.1", "--excludes", HOSTILE.split("\x1b")[0])
         self.pobsync.ok("configure-host", "other", "--address", "127.0.0.1")
         self.pobsync.ok("schedule", "web1", "--cron", "15 2 * * *")
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         with link:
             host = link.execute("SELECT id FROM host WHERE name = 'web1'").fetchone()[0]
             for number in range(1, 4):
@@ -49,7 +48,7 @@ class Pages(WebCase):
 
     def database(self):
         """What the database holds, without when a session was last seen."""
-        link = sqlite3.connect(self.pobsync.database)
+        link = self.pobsync.connect()
         lines = [line for line in link.iterdump() if not line.startswith('INSERT INTO "session"')]
         link.close()
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()

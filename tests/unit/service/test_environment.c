@@ -162,6 +162,30 @@ static void test_values_that_make_no_sense(void **state)
     assert_invalid("POBSYNC_DATABASE=mariadb://me:secret@db:3306/pobsync", "holds a password");
 }
 
+static void test_the_password_file_joins_the_url(void **state)
+{
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    struct environment environment;
+    struct err err;
+
+    (void)state;
+    setenv("POBSYNC_DATABASE_PASSWORD_FILE", "/etc/a&b", 1);
+    setenv("POBSYNC_DATABASE", "mariadb://me@db/pobsync?tls=off", 1);
+    assert_int_equal(environment_load(&arena, &environment, &err), 0);
+    assert_string_equal(environment.database, "mariadb://me@db/pobsync?tls=off&password_file=/etc/a%26b");
+    setenv("POBSYNC_DATABASE", "mariadb://me@db/pobsync", 1);
+    assert_int_equal(environment_load(&arena, &environment, &err), 0);
+    assert_string_equal(environment.database, "mariadb://me@db/pobsync?password_file=/etc/a%26b");
+    setenv("POBSYNC_DATABASE", "sqlite:///a", 1);
+    assert_int_equal(environment_load(&arena, &environment, &err), 0);
+    assert_string_equal(environment.database, "sqlite:///a");
+    setenv("POBSYNC_DATABASE_PASSWORD_FILE", "relative", 1);
+    assert_int_equal(environment_load(&arena, &environment, &err), -1);
+    assert_non_null(strstr(err.message, "POBSYNC_DATABASE_PASSWORD_FILE"));
+    unsetenv("POBSYNC_DATABASE_PASSWORD_FILE");
+    unsetenv("POBSYNC_DATABASE");
+}
+
 static void test_a_password_is_never_repeated(void **state)
 {
     ARENA_SCOPED arena = ARENA_EMPTY;
@@ -185,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup(test_lines_that_cannot_be_read, clear),
         cmocka_unit_test_setup(test_zero_byte, clear),
         cmocka_unit_test_setup(test_values_that_make_no_sense, clear),
+        cmocka_unit_test_setup(test_the_password_file_joins_the_url, clear),
         cmocka_unit_test_setup(test_a_password_is_never_repeated, clear),
     };
 

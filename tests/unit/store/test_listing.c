@@ -236,7 +236,7 @@ static void filters_and_search(void **state)
     query.filter_count = 2;
     assert_int_equal(walk(s, &query), (ROWS + 3) / 4);
     query.filter_count = 0;
-    query.search = "100% of it_";
+    query.search = "100% OF it_";
     assert_int_equal(walk(s, &query), 1);
     query.search = "100_ of it%";
     assert_int_equal(walk(s, &query), 0);
