@@ -209,7 +209,7 @@ static int mariadb_open(const char *place, struct db **db, struct err *err)
     if (mariadb_place_parse(&made->arena, place, &made->place, err) == 0 && mariadb_library_load(err) == 0) {
         made->name = arena_printf(&made->arena, "%s@%s/%s", made->place.user == NULL ? "" : made->place.user,
                                   made->place.host, made->place.database);
-        if (mariadb_link_up(made, err) == 0 && refuse_foreign(made, err) == 0)
+        if (mariadb_link_first(made, err) == 0 && refuse_foreign(made, err) == 0)
             *db = &made->db;
     }
     if (*db != NULL)

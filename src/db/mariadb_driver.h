@@ -84,8 +84,8 @@ static inline struct mariadb_db *mariadb_of(const struct db *db)
 
 /* mariadb_link.c: the connection */
 
-/* Connects anew; a connection that is there is closed. */
-int mariadb_link_up(struct mariadb_db *db, struct err *err);
+/* Connects anew; a connection that is there is closed. Returns 0, or the error's number with `err` filled. */
+unsigned mariadb_link_up(struct mariadb_db *db, struct err *err);
 void mariadb_link_down(struct mariadb_db *db);
 
 /* Runs one or more statements without parameters and forgets what they give. Returns 0, or the error's number. */
@@ -115,6 +115,10 @@ int mariadb_step(struct db_stmt *stmt, struct err *err);
 void mariadb_reset(struct db_stmt *stmt);
 
 /* mariadb_transaction.c */
+
+/* Connects for the first time, and waits a little for a server that is being started again. */
+int mariadb_link_first(struct mariadb_db *db, struct err *err);
+
 int mariadb_begin(struct db *db, struct err *err);
 int mariadb_commit(struct db *db, struct err *err);
 void mariadb_rollback(struct db *db);

@@ -151,16 +151,17 @@ static int read_password(struct arena *arena, const struct mariadb_db *db, const
                                            : secret_file_read(arena, db->place.password_file, password, err);
 }
 
-int mariadb_link_up(struct mariadb_db *db, struct err *err)
+unsigned mariadb_link_up(struct mariadb_db *db, struct err *err)
 {
     const unsigned long flags = CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS;
     const struct mariadb_place *place = &db->place;
     ARENA_SCOPED arena = ARENA_EMPTY;
     const char *password;
+    unsigned number;
 
     mariadb_link_down(db);
     if (read_password(&arena, db, &password, err) < 0)
-        return -1;
+        return ER_ACCESS_DENIED_ERROR;
     db->link = libmariadb.mysql_init(NULL);
     if (db->link == NULL)
         abort();
@@ -170,7 +171,8 @@ int mariadb_link_up(struct mariadb_db *db, struct err *err)
                                       place->port, place->socket, flags) != NULL &&
         mariadb_query(db, session) == 0)
         return 0;
-    mariadb_link_fail(db, libmariadb.mysql_errno(db->link), err);
+    number = libmariadb.mysql_errno(db->link);
+    mariadb_link_fail(db, number, err);
     mariadb_link_down(db);
-    return -1;
+    return number;
 }

@@ -16,7 +16,7 @@
 #include "sys/clock.h"
 #include "sys/random.h"
 
-enum { PATIENCE_MS = 30000, FIRST_PAUSE_MS = 20, PAUSE_MAX_MS = 1000 };
+enum { PATIENCE_MS = 30000, FIRST_PATIENCE_MS = 5000, FIRST_PAUSE_MS = 20, PAUSE_MAX_MS = 1000 };
 
 static const char take_turn[] =
     "START TRANSACTION; UPDATE writer_turn SET turn = turn + 1, at = UNIX_TIMESTAMP() WHERE name = 'lock'";
@@ -167,10 +167,9 @@ static unsigned bring_back(struct mariadb_db *db, bool *in_doubt, bool *same, st
     unsigned number;
 
     *same = true;
-    if (db->link == NULL && mariadb_link_up(db, err) < 0)
-        return CR_SERVER_GONE_ERROR;
-    if (!db->in_transaction)
-        return 0;
+    number = db->link != NULL ? 0 : mariadb_link_up(db, err);
+    if (number != 0 || !db->in_transaction)
+        return number;
     number = lock_writers(db);
     if (number == 0 && in_doubt != NULL)
         number = was_committed(db, in_doubt);
@@ -203,6 +202,19 @@ static int recover(struct mariadb_db *db, unsigned number, bool *in_doubt, struc
         pause = pause * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause * 2;
     }
     return -1;
+}
+
+int mariadb_link_first(struct mariadb_db *db, struct err *err)
+{
+    const int64_t end = clock_boot_ms() + FIRST_PATIENCE_MS;
+    unsigned number;
+
+    while ((number = mariadb_link_up(db, err)) != 0) {
+        if (!mariadb_is_lost(number) || clock_boot_ms() > end)
+            return -1;
+        poll(NULL, 0, FIRST_PAUSE_MS);
+    }
+    return 0;
 }
 
 int mariadb_recover(struct mariadb_db *db, unsigned number, struct err *err)
