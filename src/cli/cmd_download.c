@@ -1,5 +1,6 @@
 /* pobsync download */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -32,15 +33,33 @@ static int pack(struct call *call, struct service *service, const struct downloa
     return result;
 }
 
+/* All that was named, each as a path below the snapshot. */
+static int read_paths(struct call *call, const struct place *place, struct list *paths, struct err *err)
+{
+    list_add(call->arena, paths, place->path);
+    for (size_t i = 0; i < call->use_count; i++) {
+        const char *path;
+
+        if (strcmp(call->uses[i].spec->name, "also") != 0)
+            continue;
+        if (place_path(call->arena, call->uses[i].value, &path, err) < 0)
+            return err_in(err, "--also");
+        list_add(call->arena, paths, path);
+    }
+    return 0;
+}
+
 static int run(struct call *call, struct err *err)
 {
     DOWNLOAD_SCOPED download = DOWNLOAD_CLOSED;
     const char *name = call_has(call, "format") ? call_value(call, "format") : "tar.zst";
     enum pack_format format = pack_format_parse(name);
     struct service *service;
+    struct list paths = {0};
     struct place place;
 
-    if (place_parse(call->arena, call_word(call, 0), &place, err) < 0)
+    if (place_parse(call->arena, call_word(call, 0), &place, err) < 0 ||
+        read_paths(call, &place, &paths, err) < 0)
         return -1;
     if (format == PACK__MAX)
         return err_set(err, ERR_USAGE, "--format is tar, tar.zst or zip, not \"%s\"", name);
@@ -49,13 +68,18 @@ static int run(struct call *call, struct err *err)
         return err_hint(err, "pobsync download %.200s > files.%s", call_word(call, 0), name);
     }
     service = call_service(call, err);
-    if (service == NULL ||
-        service_download_open(service, place.host, place.snapshot, place.path, format, &download, err) < 0)
+    if (service == NULL)
+        return -1;
+    if ((paths.count > 1 ? service_download_open_several(service, place.host, place.snapshot, &paths, format,
+                                                         &download, err)
+                         : service_download_open(service, place.host, place.snapshot, place.path, format,
+                                                 &download, err)) < 0)
         return -1;
     return pack(call, service, &download, err);
 }
 
 static const struct option_spec options[] = {
+    {"also", 0, "PATH", "of the same snapshot too; may be given several times"},
     {"format", 0, "tar|tar.zst|zip", "of the archive; tar.zst unless told"},
     {0},
 };
@@ -66,7 +90,8 @@ const struct command cmd_download = {
     .operands = "PLACE",
     .options = options,
     .details =
-        "PLACE is HOST[@SNAPSHOT]:PATH, see pobsync ls. Members are relative to PATH, with ./ in front. tar and tar.zst "
+        "PLACE is HOST[@SNAPSHOT]:PATH, see pobsync ls. Members are relative to PATH, with ./ in front; with --also to the top "
+        "of the snapshot, and a path that is not there is left out. tar and tar.zst "
         "hold all but sockets: owners, modes, times to the nanosecond, access lists, extended attributes, hard links, "
         "holes; to get all of it back: tar --xattrs --xattrs-include='*' --acls --numeric-owner -xpf. zip holds files, "
         "directories and symbolic links, uncompressed, without owners. What could not be read, and what has no place in "

@@ -18,6 +18,7 @@
 #include "service/document_log.h"
 #include "service/reader_document.h"
 #include "service/reader_request.h"
+#include "service/service_basket.h"
 #include "service/service_browse.h"
 #include "service/service_download.h"
 #include "service/service_read.h"
@@ -94,17 +95,28 @@ static int answer_log(struct service *service, const struct reader_request *requ
     return file < 0 ? -1 : send_document(fd, json_object(), file, err);
 }
 
+static int open_pack(struct service *service, const struct reader_request *request, struct list *paths,
+                     struct download *download, struct err *err)
+{
+    if (!request->basket)
+        return service_download_open(service, request->host, request->snapshot, request->path,
+                                     request->format, download, err);
+    if (service_basket_paths(service, request->host, paths, err) < 0)
+        return -1;
+    return service_download_open_several(service, request->host, request->snapshot, paths, request->format,
+                                         download, err);
+}
+
 /* The archive goes into a pipe whose other end the web has; a last word says whether it is whole. */
 static int answer_pack(struct service *service, const struct reader_request *request, int fd, struct err *err)
 {
     DOWNLOAD_SCOPED download = DOWNLOAD_CLOSED;
-    struct list left_out = {0};
+    struct list left_out = {0}, paths = {0};
     int64_t entries;
     struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
     int ends[2], result;
 
-    if (service_download_open(service, request->host, request->snapshot, request->path, request->format,
-                              &download, err) < 0)
+    if (open_pack(service, request, &paths, &download, err) < 0)
         return -1;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return err_errno(err, ERR_IO, errno, "cannot make a pipe");

@@ -27,6 +27,7 @@ struct state {
     struct archive_entry *entry;
     struct links *links; /* NULL: zip has none */
     char *piece;
+    const char *prefix; /* of the paths that a walk gives: "" or "etc/" */
 };
 
 /* The archive is beyond help. */
@@ -223,7 +224,8 @@ static int on_entry(void *context, const struct walk_entry *entry, struct err *e
 
     if (stop_requested() != 0)
         return fail(state, err);
-    buf_printf(&path, "./%s%s%s", entry->directory, entry->directory[0] == '\0' ? "" : "/", entry->name);
+    buf_printf(&path, "./%s%s%s%s", state->prefix, entry->directory, entry->directory[0] == '\0' ? "" : "/",
+               entry->name);
     if (entry->error != 0) {
         leave_out(state, buf_text(&path), strerror(entry->error));
         return 0;
@@ -233,12 +235,55 @@ static int on_entry(void *context, const struct walk_entry *entry, struct err *e
     return add(state, entry->dirfd, entry->name, &entry->stat, buf_text(&path), err);
 }
 
+/* What stands at the path, and, if it is a directory, all below it. */
+static int add_path(struct state *state, const char *path, struct err *err)
+{
+    const struct snapshot_tree tree = {state->pack->source_fd, "the snapshot"};
+    struct walk walk = {.entry = on_entry, .context = state, .top_fd = -1, .twin_fd = -1};
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    const char *slash = strrchr(path, '/');
+    const char *parent = slash != NULL ? arena_copy(&arena, path, (size_t)(slash - path)) : "";
+    const char *name = slash != NULL ? slash + 1 : path;
+    FD_SCOPED parent_fd = -1;
+    FD_SCOPED fd = -1;
+    struct stat stat;
+    struct err why;
+    int result;
+
+    parent_fd = snapshot_tree_dir(&tree, parent, &why);
+    if (parent_fd < 0 || snapshot_tree_stat(&tree, path, &stat, &why) < 0) {
+        leave_out(state, path, why.message);
+        return 0;
+    }
+    if (!S_ISDIR(stat.st_mode))
+        return add(state, parent_fd, *name != '\0' ? name : ".", &stat, arena_printf(&arena, "./%s", path),
+                   err);
+    fd = snapshot_tree_dir(&tree, path, &why);
+    if (fd < 0) {
+        leave_out(state, path, why.message);
+        return 0;
+    }
+    if (add(state, fd, ".", &stat, arena_printf(&arena, "./%s%s", path, *path != '\0' ? "/" : ""), err) < 0)
+        return -1;
+    walk.top_fd = fd;
+    state->prefix = arena_printf(&arena, "%s%s", path, *path != '\0' ? "/" : "");
+    result = walk_tree(&walk, err);
+    state->prefix = "";
+    return result;
+}
+
 static int add_all(struct state *state, struct err *err)
 {
     struct pack *pack = state->pack;
     const struct walk walk = {.entry = on_entry, .context = state, .top_fd = pack->source_fd, .twin_fd = -1};
     struct stat stat;
 
+    if (pack->paths != NULL) {
+        for (size_t i = 0; i < pack->paths->count; i++)
+            if (add_path(state, pack->paths->items[i], err) < 0)
+                return -1;
+        return 0;
+    }
     if (pack->name != NULL) {
         BUF_SCOPED path = BUF_EMPTY;
 
@@ -315,7 +360,7 @@ int pack_write(struct pack *pack, struct err *err)
 {
     LINKS_SCOPED *links =
         pack->format != PACK_ZIP && pack->name == NULL ? links_open(pack->source_fd, err) : NULL;
-    struct state state = {.pack = pack, .links = links};
+    struct state state = {.pack = pack, .links = links, .prefix = ""};
     locale_t before;
     int result, errnum;
 

@@ -21,6 +21,9 @@
 struct pack {
     int source_fd;    /* the directory to pack, or the one that holds the entry */
     const char *name; /* NULL: all of the directory; else only this entry of it */
+    /* Not NULL: these paths below the directory, and what is below them, under their whole paths; then `name` is NULL. One
+     * that is not there is left out. */
+    const struct list *paths;
     enum pack_format format;
     int out_fd;
     struct arena *arena;

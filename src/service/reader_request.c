@@ -68,6 +68,8 @@ json_t *reader_request_json(const struct reader_request *request)
     json_object_set_new(object, "offset", json_integer((json_int_t)request->wish.offset));
     json_object_set_new(object, "limit", json_integer((json_int_t)request->wish.limit));
     put(object, "format", pack_format_name(request->format));
+    if (request->basket)
+        json_object_set_new(object, "basket", json_true());
     if (request->verb == READER_FIND)
         json_object_set_new(object, "find", find_json(&request->find));
     return object;
@@ -189,6 +191,7 @@ static int read_request(struct arena *arena, const json_t *object, struct reader
     request->host = text_of(arena, object, "host");
     request->snapshot = text_of(arena, object, "snapshot");
     request->other = text_of(arena, object, "other");
+    request->basket = json_is_true(json_object_get(object, "basket"));
     if (request->actor == NULL || !is_name(request->actor) || request->origin == NULL ||
         !is_name(request->origin))
         return invalid("actor", err);

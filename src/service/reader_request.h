@@ -67,6 +67,7 @@ struct reader_request {
     struct listing_wish wish; /* of a list; its limit goes for a diff and a find too */
     struct find_wish find;    /* of a find */
     enum pack_format format;
+    bool basket; /* of a pack: what the actor has in its basket of the host; `path` is not read */
 };
 
 /* The object that says it. */

@@ -68,6 +68,13 @@ int page_browse(struct visit *visit, json_t **document, struct err *err);
 int page_versions(struct visit *visit, json_t **document, struct err *err);
 /* asks the reader; the document is the caller's */
 int page_ask(struct visit *visit, struct reader_request *request, json_t **document, struct err *err);
+/* page_basket.c: paths to be got back together */
+int page_basket(struct visit *visit, json_t **document, struct err *err);
+int page_basket_post(struct visit *visit, json_t **document, struct err *err);
+int page_basket_remove_post(struct visit *visit, json_t **document, struct err *err);
+/* page_files.c */
+int page_basket_archive(struct visit *visit, json_t **document, struct err *err);
+
 /* page_names.c: the names of a directory over all snapshots */
 int page_names(struct visit *visit, json_t **document, struct err *err);
 

@@ -110,6 +110,7 @@ static json_t *rows(struct visit *visit, const json_t *document, const char *sna
             json_object_set_new(
                 row, "target",
                 json_string(place_link_shown(visit->arena, place_link_name(visit->arena, item, "target"))));
+        json_object_set_new(row, "item", json_string(place_link_coded(visit->arena, below)));
         json_object_set_new(row, "directory", json_boolean(is_directory));
         json_object_set_new(row, "file", json_boolean(is_file));
         json_object_set_new(

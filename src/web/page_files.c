@@ -183,26 +183,52 @@ int page_format_check(const char *value, struct err *err)
     return err_set(err, ERR_INVALID, "format is tar, tar.zst or zip");
 }
 
-int page_archive(struct visit *visit, json_t **document, struct err *err)
+static int send_archive(struct visit *visit, struct reader_request *request, struct err *err)
 {
-    const char *format = visit_text(visit, "format");
-    struct reader_request request = {.verb = READER_PACK,
-                                     .host = visit_param(visit, "host"),
-                                     .snapshot = visit_param(visit, "snapshot"),
-                                     .format = pack_format_parse(format != NULL ? format : "tar.zst")};
     READER_ANSWER_SCOPED answer = READER_ANSWER_EMPTY;
     const char *name;
 
-    (void)document;
-    if (place_link_path(visit, &request.path, err) < 0 ||
-        reader_ask(visit->service, &request, &answer, err) < 0)
+    if (reader_ask(visit->service, request, &answer, err) < 0)
         return -1;
     if (answer.fd < 0)
         return err_set(err, ERR_FAILED, "the reader gave no archive");
     name = arena_strdup(visit->arena, json_string_value(json_object_get(answer.document, "file_name")));
-    start_sending(visit, 200, pack_format_type(request.format), &answer, 0, -1);
+    start_sending(visit, 200, pack_format_type(request->format), &answer, 0, -1);
     add_attachment(visit, name != NULL ? name : "archive");
     return 0;
+}
+
+static enum pack_format format_of(const struct visit *visit)
+{
+    const char *format = visit_text(visit, "format");
+
+    return pack_format_parse(format != NULL ? format : "tar.zst");
+}
+
+int page_archive(struct visit *visit, json_t **document, struct err *err)
+{
+    struct reader_request request = {.verb = READER_PACK,
+                                     .host = visit_param(visit, "host"),
+                                     .snapshot = visit_param(visit, "snapshot"),
+                                     .format = format_of(visit)};
+
+    (void)document;
+    if (place_link_path(visit, &request.path, err) < 0)
+        return -1;
+    return send_archive(visit, &request, err);
+}
+
+int page_basket_archive(struct visit *visit, json_t **document, struct err *err)
+{
+    struct reader_request request = {.verb = READER_PACK,
+                                     .host = visit_param(visit, "host"),
+                                     .snapshot = visit_text(visit, "snapshot"),
+                                     .path = "",
+                                     .format = format_of(visit),
+                                     .basket = true};
+
+    (void)document;
+    return send_archive(visit, &request, err);
 }
 
 int page_file_text(struct visit *visit, json_t **document, struct err *err)

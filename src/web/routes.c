@@ -56,6 +56,10 @@ static const struct route_field restore_form[] = {{"snapshot", true, NULL},
                                                   {"confirm", false, NULL},
                                                   {"step", true, page_step_check},
                                                   {0}};
+static const struct route_field basket_form[] = {{"item", true, NULL}, {0}};
+static const struct route_field basket_remove_form[] = {{"item", false, NULL}, {0}};
+static const struct route_field basket_query[] = {
+    {"snapshot", false, NULL}, {"format", false, page_format_check}, {0}};
 static const struct route_field archive_query[] = {
     {"path_b64", false, NULL}, {"format", false, page_format_check}, {0}};
 static const struct route_field search_query[] = {{"q", false, NULL},     {"snapshot", false, NULL},
@@ -190,6 +194,14 @@ const struct route routes[] = {
      .fields = path_query, .handle = page_content},
     {.method = HTTP_GET, .path = "/hosts/:host/archive/:snapshot/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .fields = archive_query, .handle = page_archive},
+    {.method = HTTP_GET, .path = "/hosts/:host/basket", .faces = FACE_BOTH, .right = RIGHT_FILES, .title = "Basket",
+     .template = "basket", .command = "pobsync download :host:/PATH --also /PATH", .handle = page_basket},
+    {.method = HTTP_POST, .path = "/hosts/:host/basket", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .form = "/hosts/:host/basket", .fields = basket_form, .handle = page_basket_post},
+    {.method = HTTP_POST, .path = "/hosts/:host/basket/remove", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .form = "/hosts/:host/basket", .fields = basket_remove_form, .handle = page_basket_remove_post},
+    {.method = HTTP_GET, .path = "/hosts/:host/basket/archive", .faces = FACE_BOTH, .right = RIGHT_FILES,
+     .fields = basket_query, .handle = page_basket_archive},
     {.method = HTTP_GET, .path = "/hosts/:host/restore", .faces = FACE_BOTH, .right = RIGHT_FILES, .title = "Restore",
      .template = "restore", .command = "pobsync restore :host:/PATH --to-host",
      .fields = restore_query, .handle = page_restore},

@@ -79,6 +79,32 @@ class Fidelity(RestoreCase):
                 listed = subprocess.run(["tar", "-tf", archive], check=True, capture_output=True).stdout
                 self.assertTrue(all(line.startswith(b"./") for line in listed.splitlines()))
 
+    def test_several_paths_in_one_archive(self):
+        """Under their whole paths, each once, with the links between them; what is not there is told inside."""
+        self.write("a/one", "one\n")
+        os.mkdir(os.path.join(self.source, "b"))
+        os.link(os.path.join(self.source, "a/one"), os.path.join(self.source, "b/two"))
+        self.write("c/deep/three", "three\n")
+        self.write("left", "left alone\n")
+        self.add_host()
+        self.backup()
+        archive = self.work / "several.tar"
+        with open(archive, "wb") as file:
+            done = subprocess.run([self.pobsync.binary, "download", "web1:/a", "--also", "/b/two", "--also", "/c/deep",
+                                   "--also", "/never", "--format", "tar"], stdout=file, stderr=subprocess.PIPE,
+                                  env=self.pobsync.environment(), check=False)
+        self.assertEqual(done.returncode, 3, done)
+        os.mkdir(self.target)
+        subprocess.run(["tar", "-C", self.target, "--numeric-owner", "-xpf", archive], check=True)
+        self.assertEqual(sorted(os.listdir(self.target)), ["a", "b", "c", "pobsync-left-out.txt"])
+        with open(os.path.join(self.target, "pobsync-left-out.txt"), encoding="utf-8") as file:
+            self.assertIn("never: ", file.read())
+        self.assertTrue(os.path.samefile(os.path.join(self.target, "a/one"), os.path.join(self.target, "b/two")))
+        for part in ("a", "c/deep"):
+            self.assertEqual(oracle.compare(os.path.join(self.source, part), os.path.join(self.target, part),
+                                            ignore=["nlink"]), [])
+        self.assertEqual(len(self.query("SELECT 1 FROM audit WHERE action = 'file.download'")), 4)
+
     def test_zip_holds_files_and_says_what_is_missing(self):
         self.hostile_source()
         done, archive = self.download("web1:/", "zip")

@@ -269,6 +269,42 @@ class Pages(BrowseCase):
         self.assertEqual(len(self.audited("file.download")), 3)
         self.assertIn("admin", {item["actor"] for item in self.audit() if item["action"] == "file.download"})
 
+    def test_a_basket(self):
+        form = next(form["fields"] for form in self.admin.get(f"/hosts/web1/browse/{self.second}/etc").page.forms
+                    if form["action"] == "/hosts/web1/basket")
+        items = [base64.b64encode(path.encode()).decode() for path in ("etc/hosts", "etc", "etc/<b>bold", "etc/deep")]
+        csrf = form["csrf_token"]
+        answer = self.admin.post("/hosts/web1/basket", [("csrf_token", csrf), *[("item", item) for item in items]])
+        self.assertEqual((answer.status, answer.headers["Location"]), (303, "/hosts/web1/basket"), answer)
+        self.admin.post("/hosts/web1/basket", {"csrf_token": csrf, "item": items[0]})
+        page = self.admin.get("/hosts/web1/basket")
+        self.assertIn("/etc/&lt;b&gt;bold", page.text)
+        paths = lambda: [item["path"] for item in self.admin.get("/api/v1/hosts/web1/basket").json["items"]]  # noqa: E731
+        self.assertEqual(paths(), ["/etc/hosts", "/etc", "/etc/<b>bold", "/etc/deep"])
+        self.admin.post("/hosts/web1/basket/remove", {"csrf_token": csrf, "item": items[1]})
+        archive = self.work / "basket.tar"
+        for snapshot, expected in ((self.first, {"./etc/hosts", "./etc/<b>bold", "./etc/deep/", "./etc/deep/below"}),
+                                   (self.second, {"./etc/hosts", "./etc/<b>bold", "./pobsync-left-out.txt"})):
+            answer = self.admin.get(f"/hosts/web1/basket/archive?snapshot={snapshot}&format=tar")
+            self.assertEqual(answer.status, 200, answer)
+            with open(archive, "wb") as file:
+                file.write(answer.body)
+            names = subprocess.run(["tar", "-tf", archive], check=True, capture_output=True, text=True).stdout.split("\n")
+            self.assertEqual(set(names) - {""}, expected)
+        self.assertIn(f"web1@{self.first}:/etc/deep", self.audited("file.download"))
+        self.assertEqual(self.log_in("restorer").get("/api/v1/hosts/web1/basket").json["items"], [], "each has an own one")
+        self.assertEqual(self.log_in("viewer").get("/hosts/web1/basket").status, 403)
+        bad = base64.b64encode(b"../etc").decode()
+        for item in (bad, "not base64", base64.b64encode(b"a\0b").decode()):
+            self.assertIn(self.admin.post("/hosts/web1/basket", {"csrf_token": csrf, "item": item}).status, (400, 422))
+        many = [("item", base64.b64encode(f"f{number}".encode()).decode()) for number in range(498)]
+        for part, status in ((many[:249], 303), (many[249:], 409)):
+            self.assertEqual(self.admin.post("/hosts/web1/basket", [("csrf_token", csrf), *part]).status, status)
+        self.assertEqual(len(paths()), 3 + 249, "all or none")
+        self.admin.post("/hosts/web1/basket/remove", {"csrf_token": csrf})
+        self.assertEqual(paths(), [])
+        self.assertEqual(self.admin.get("/hosts/web1/basket/archive").status, 404)
+
     def test_who_may(self):
         paths = [f"/hosts/web1/{page}/{self.second}/etc" for page in ("browse", "archive")]
         paths += [f"/hosts/web1/content/{self.second}/etc/hosts", f"/hosts/web1/text/{self.second}/etc/hosts",
@@ -434,7 +470,7 @@ class OnScreen(BrowseCase):
         pages = [f"/hosts/web1/browse/{self.second}", f"/hosts/web1/browse/{self.second}/names",
                  f"/hosts/web1/browse/{self.second}/links", f"/hosts/web1/browse/{self.second}/nothing/here",
                  f"/hosts/web1/diff/{self.first}..{self.second}", "/hosts/web1/versions/plain/text",
-                 "/search", "/search?q=*", "/hosts/web1/search", "/hosts/web1/search?q=*", "/hosts/web1/search?q=never",
+                 "/hosts/web1/basket", "/search", "/search?q=*", "/hosts/web1/search", "/hosts/web1/search?q=*", "/hosts/web1/search?q=never",
                  "/hosts/web1/names", "/hosts/web1/names/names", "/hosts/web1/names/plain",
                  f"/hosts/web1/lines/{self.first}..{self.second}/plain/text",
                  f"/hosts/web1/text/{self.second}/plain/text", f"/hosts/web1/text/{self.second}/plain/block"]
