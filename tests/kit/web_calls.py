@@ -17,6 +17,8 @@ BODIES = {
     "POST /admin/:table/confirm": {"action": "disable", "item": 1},
 }
 QUERIES = {"GET /admin/:table/confirm": "?action=disable&item=1"}
+# What has an answer only where there are snapshots on disk and a reader; tests of files call it.
+OF_FILES = ("GET /hosts/:host/basket/archive",)
 # In this order, so that each finds what it is about.
 ORDER = ("POST /hosts", "POST /users", "POST /users/:user", "POST /tokens", "POST /tokens/:token/revoke",
          "POST /hosts/:host/snapshots/:snapshot/pin", "POST /hosts/:host/snapshots/:snapshot/unpin",
@@ -32,7 +34,7 @@ def calls(routes, values):
     looks = [key for key, route in table.items() if route["method"] == "GET" and route["faces"] != ["page"]]
     for key in [*looks, *[key for key in ORDER if key in table]]:
         names = re.findall(r":(\w+)", key)
-        if not all(name in known for name in names):
+        if key in OF_FILES or not all(name in known for name in names):
             continue
         method, path = key.split(" ")
         address = re.sub(r":(\w+)", lambda match: known[match[1]], path)
