@@ -1,6 +1,7 @@
 """Restoring to the host through pages: a form, what the host says, the restore. Counted: what a person presses."""
 
 import os
+import re
 import unittest
 
 from kit import oracle
@@ -76,6 +77,31 @@ class RestorePage(WebCase):
         with open(os.path.join(self.target, "fstab"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "one\n")
         self.assertEqual(len(os.listdir(self.target)), 3, "and what was replaced is kept")
+
+    def test_another_host_may_be_the_target(self):
+        other = self.enterContext(Sshd())
+        self.pobsync.add_host("web2", other, self.source)
+        self.pobsync.ok("host-key", "web2", "--accept", other.fingerprint())
+        start = self.form(self.admin.get("/hosts/web1/restore?path=/etc").page, "plan")
+        self.assertEqual(start.pop("to_host"), "web1")
+        start.pop("replace", None)
+        fields = {**start, "to": self.target, "to_host": "web2"}
+        first = self.press(fields)
+        other.authorize_also(self.pobsync.json("key", "web2", "--line", "restore")["authorized_keys"])
+        plan = self.press(fields)
+        self.assertIn(f"web2:{self.target}", plan.text, first)
+        done = self.press(self.form(plan.page, "write"))
+        self.assertIn("is as in the snapshot, by checksum", done.text)
+        self.assertEqual(oracle.compare(os.path.join(self.source, "etc"), self.target), [])
+        for bad, status in (({"to_host": "web3"}, 404), ({"to_host": "../x"}, 422)):
+            self.assertEqual(self.admin.post("/hosts/web1/restore", {**fields, **bad}).status, status, bad)
+        made = self.admin.send("/tokens", {"name": "robot", "right.operate": "yes", "right.files": "yes", "hosts": "web1"})
+        bearer = {"Authorization": f"Bearer {re.search(r'pob_[A-Za-z0-9_-]{43}', made.text)[0]}"}
+        asked = {"step": "plan", "snapshot": "latest", "path": "/etc"}
+        robot = self.server.browser()
+        answer = robot.post("/api/v1/hosts/web1/restore", {**asked, "to_host": "web2"}, headers=bearer)
+        self.assertEqual(answer.status, 403, answer)
+        self.assertEqual(robot.post("/api/v1/hosts/web1/restore", asked, headers=bearer).status, 202)
 
     def query_runs(self, state):
         return [item for item in self.pobsync.json("runs", "--host", "web1")["items"] if item["state"] == state]
