@@ -44,12 +44,9 @@ static const struct route_field browse_query[] = {
 static const struct route_field path_query[] = {{"path_b64", false, NULL}, {0}};
 static const struct route_field names_query[] = {
     {"path_b64", false, NULL}, {"from", false, NULL}, {"after_b64", false, NULL}, {0}};
-static const struct route_field restore_query[] = {{"snapshot", false, NULL},
-                                                   {"to_host", false, rule_host_name},
-                                                   {"path", false, NULL},
-                                                   {"to", false, NULL},
-                                                   {"replace", false, page_yes_check},
-                                                   {0}};
+static const struct route_field restore_query[] = {
+    {"snapshot", false, NULL}, {"to_host", false, rule_host_name}, {"path", false, NULL},
+    {"to", false, NULL},       {"replace", false, page_yes_check}, {0}};
 static const struct route_field restore_form[] = {{"snapshot", true, NULL},
                                                   {"to_host", false, rule_host_name},
                                                   {"path", false, NULL},
