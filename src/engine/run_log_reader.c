@@ -73,6 +73,13 @@ void run_log_reader_close(struct run_log_reader **reader)
     *reader = NULL;
 }
 
+static bool begins_with(const char *text, size_t size, const char *beginning)
+{
+    size_t length = strlen(beginning);
+
+    return size >= length && memcmp(text, beginning, length) == 0;
+}
+
 /* What rsync, ssh and we ourselves say when something is wrong. */
 static bool tells_error(const char *text, size_t size)
 {
@@ -80,16 +87,21 @@ static bool tells_error(const char *text, size_t size)
     static const char *const parts[] = {"ermission denied", "No space left", "erification failed",
                                         " failed: "};
 
-    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
-        size_t length = strlen(beginnings[i]);
-
-        if (size >= length && memcmp(text, beginnings[i], length) == 0)
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        if (begins_with(text, size, beginnings[i]))
             return true;
-    }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         if (memmem(text, size, parts[i], strlen(parts[i])) != NULL)
             return true;
     return false;
+}
+
+/* The line that says how the run ended: what made it fail is an error, whoever said it. */
+static enum log_level level_of_end(const char *text, size_t size)
+{
+    if (begins_with(text, size, "failed: ") || begins_with(text, size, "partial: "))
+        return LOG_LINE_ERROR;
+    return begins_with(text, size, "warning: ") ? LOG_LINE_WARNING : LOG_LINE_PLAIN;
 }
 
 /* "   12.3 !text" or "   12.3  text": seconds with one decimal, right-aligned in nine columns. */
@@ -101,7 +113,7 @@ static enum log_level level_of(const char *line, size_t size)
     if (!is_ours)
         return tells_error(line, size) ? LOG_LINE_ERROR : LOG_LINE_PLAIN;
     if (line[MARK] != '!')
-        return LOG_LINE_PLAIN;
+        return level_of_end(line + MARK + 1, size - MARK - 1);
     return tells_error(line + MARK + 1, size - MARK - 1) ? LOG_LINE_ERROR : LOG_LINE_WARNING;
 }
 
