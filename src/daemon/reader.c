@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -308,6 +309,15 @@ static int find_web_user(const char *name, struct reader *reader, struct err *er
     return 0;
 }
 
+/* The files of the database may be those of the web's user; they belong to the group of the state directory. */
+static void join_state_group(const char *home)
+{
+    struct stat st;
+
+    if (stat(home, &st) == 0 && st.st_gid != getegid())
+        privilege_join_group(st.st_gid);
+}
+
 int reader_run(const struct reader_options *options, struct err *err)
 {
     ARENA_SCOPED arena = ARENA_EMPTY;
@@ -321,6 +331,7 @@ int reader_run(const struct reader_options *options, struct err *err)
     service_close(&service);
     if (reader.listen_fd < 0)
         return -1;
+    join_state_group(service.environment.home);
     if (!privilege_keep_reading())
         log_debug("the reader keeps more rights than it needs: this system does not let it give them up");
     log_info("the reader answers");

@@ -2,12 +2,15 @@
 #include "sys/privilege.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum { GROUPS_MAX = 64 };
 
 /* Of a set in two words of 32. */
 static unsigned only(unsigned have, int word)
@@ -24,6 +27,18 @@ static bool drop_bounding_set(void)
             errno != EINVAL)
             dropped = false;
     return dropped;
+}
+
+void privilege_join_group(gid_t group)
+{
+    gid_t groups[GROUPS_MAX];
+    int count = getgroups(GROUPS_MAX - 1, groups);
+
+    if (count < 0)
+        return;
+    groups[count] = group;
+    (void)!setgroups((size_t)count + 1,
+                     groups); /* then we are not root, or may not: the caller will see what it can do */
 }
 
 bool privilege_keep_reading(void)

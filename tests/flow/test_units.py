@@ -282,7 +282,11 @@ class Whole(UnitCase):
     group = "nogroup"  # whose member the stand-in is, as pobsync-web is of pobsync
 
     def test_only_the_web_is_another_user(self):
+        self.write("file", "content\n")
         self.add_host()
+        self.backup()
+        self.pobsync.ok("create-user", "anna", "--role", "admin", input=PASSWORD + "\n")
+        self.pobsync.env["POBSYNC_LISTEN"] = "127.0.0.1:0"
         up = Manager(self, "pobsync.service")
         up.expect(b"READY=1")
         wait_for(lambda: b"listening on" in up.running.output("stderr"), 30, lambda: up.running.output("stderr").decode())
@@ -292,8 +296,21 @@ class Whole(UnitCase):
             users[argv[1].decode()] = (status["Uid"].split()[0], int(status["CapEff"], 16))
         self.assertEqual(users["serve"], ("65534", 0), users)
         self.assertEqual(users["worker"][0], "0", users)
+        self.fetch(int(re.search(rb"listening on http://127.0.0.1:(\d+)/", up.running.output("stderr"))[1]))
         self.assertEqual(up.end().rc, 0)
         self.pobsync.settle()
+
+    def fetch(self, port):
+        """A file comes through a reader that may write the audit although the files of the database are the web's."""
+        self.port = port
+        browser = Browser(self)
+        browser.login("anna")
+        name = os.path.basename(self.snapshots()[-1])
+        self.assertEqual(browser.get(f"/hosts/web1/content/{name}/file").body, b"content\n")
+        archive = browser.get(f"/hosts/web1/archive/{name}?format=tar")
+        self.assertEqual(archive.status, 200, archive)
+        self.assertIn(b"content\n", archive.body)
+        self.assertEqual(self.query("SELECT count(*) FROM audit WHERE action LIKE 'file.%'"), [(2,)])
 
     def test_each_capability_of_files_is_missed_when_it_is_not_there(self):
         os.mknod(os.path.join(self.source, "device"), stat.S_IFCHR | 0o600, os.makedev(1, 3))

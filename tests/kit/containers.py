@@ -54,6 +54,7 @@ class Engine:
         return self
 
     def __exit__(self, *_):
+        self.docker("image", "prune", "--force", expect=None)  # what later builds have replaced
         self.process.terminate()
         try:
             self.process.wait(60)
