@@ -2,6 +2,8 @@
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "base/err.h"
@@ -42,6 +44,7 @@ int page_deletion_post(struct visit *visit, json_t **document, struct err *err);
 int page_incomplete(struct visit *visit, json_t **document, struct err *err);
 int page_incomplete_post(struct visit *visit, json_t **document, struct err *err);
 int page_host_remove(struct visit *visit, json_t **document, struct err *err);
+bool page_host_remove_is_grave(const struct visit *visit);
 int page_host_remove_post(struct visit *visit, json_t **document, struct err *err);
 int page_purges(struct visit *visit, json_t **document, struct err *err);
 
@@ -62,6 +65,7 @@ int page_api_docs(struct visit *visit, json_t **document, struct err *err);
 /* page_browse.c: what lies in snapshots */
 int page_sort_check(const char *value, struct err *err);
 int page_restore(struct visit *visit, json_t **document, struct err *err);
+bool page_restore_is_grave(const struct visit *visit);
 int page_restore_post(struct visit *visit, json_t **document, struct err *err);
 int page_step_check(const char *value, struct err *err);
 int page_browse(struct visit *visit, json_t **document, struct err *err);

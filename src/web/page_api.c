@@ -43,6 +43,7 @@ json_t *route_document(void)
         json_object_set_new(item, "path", json_string(route->path));
         json_object_set_new(item, "faces", faces_of(route));
         json_object_set_new(item, "right", route->open ? json_null() : json_string(right_name(route->right)));
+        json_object_set_new(item, "asks_password", json_boolean(route->is_grave != NULL));
         json_object_set_new(item, "fields", fields_of(route));
         json_array_append_new(items, item);
     }

@@ -65,6 +65,14 @@ static int find_target(const struct visit *visit, const char *host, const char *
     return err_set(err, ERR_NOT_ALLOWED, "this token is limited to other hosts than \"%s\"", *target);
 }
 
+/* Asking the host what would be done writes nothing, and what is new there replaces nothing. */
+bool page_restore_is_grave(const struct visit *visit)
+{
+    const char *step = visit_text(visit, "step");
+
+    return step != NULL && strcmp(step, "plan") != 0 && visit_text(visit, "replace") != NULL;
+}
+
 int page_restore_post(struct visit *visit, json_t **document, struct err *err)
 {
     const char *host = visit_param(visit, "host"), *path = visit_text(visit, "path"), *below, *target;

@@ -47,6 +47,9 @@ struct route {
     unsigned settings;                /* enum field_scope: fields of that scope are allowed as well */
     bool columns;      /* further fields are names of columns: the handler refuses those that there are not */
     bool tells_secret; /* the answer holds a secret that is told once */
+    /* Whether what was sent, which has been checked, destroys a host or overwrites a machine. Then the password is asked
+     * once more, in the field "password", and a token needs the right "destroy". NULL: never. */
+    bool (*is_grave)(const struct visit *visit);
     /* The document whose tag is the ETag of a GET here, and which a change here may demand (precondition.h); NULL: none. */
     int (*tagged)(struct visit *visit, json_t **document, struct err *err);
     /* A GET fills *document: the API's answer, and what the template shows. A POST does its work, sets
@@ -61,7 +64,7 @@ extern const struct route routes[];
 bool route_matches(const struct route *route, struct arena *arena, const struct list *parts, size_t first,
                    struct url_pairs *params);
 
-/* {"items":[{"method","path","faces","open","right","fields"}…]}, for tests and the index of the API. */
+/* [{"method","path","faces","open","right","asks_password","fields"}…], for tests and the index of the API. */
 json_t *route_document(void);
 
 #endif

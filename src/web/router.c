@@ -374,6 +374,31 @@ static enum step show_result(struct visit *visit, json_t *document)
     return result < 0 ? answer_error(visit, 500, &err) : STEP_ANSWERED;
 }
 
+/* A browser that was left open is not enough for what cannot be made good; a token says by its rights what it is for. */
+static int require_password(struct visit *visit, struct err *err)
+{
+    const char *password = visit_text(visit, "password");
+    int64_t retry_after = 0;
+
+    if (visit->route->is_grave == NULL || !visit->route->is_grave(visit))
+        return 0;
+    if (visit->by_token)
+        return account_may(visit->account, RIGHT_DESTROY)
+                   ? 0
+                   : err_set(err, ERR_NOT_ALLOWED, "this needs a token with the right \"%s\" (%s)",
+                             right_name(RIGHT_DESTROY), right_help(RIGHT_DESTROY));
+    if (password == NULL)
+        return err_set(err, ERR_INVALID, "your password is missing: this cannot be made good afterwards");
+    if (service_user_verify(visit->service, visit->account->name, password, visit->client, &retry_after,
+                            err) == 0)
+        return 0;
+    if (retry_after > 0)
+        visit->status = 429;
+    else if (err->code == ERR_NOT_ALLOWED)
+        err_set(err, ERR_NOT_ALLOWED, "the password is wrong: nothing was done");
+    return -1;
+}
+
 static void work(struct visit *visit)
 {
     struct url_pairs sent = {0};
@@ -392,6 +417,10 @@ static void work(struct visit *visit)
         return;
     if (input_check(visit, &sent, &status, &err) < 0) {
         visit->status = status;
+        handle_failed(visit, &err);
+        return;
+    }
+    if (require_password(visit, &err) < 0) {
         handle_failed(visit, &err);
         return;
     }

@@ -47,14 +47,10 @@ static const struct route_field names_query[] = {
 static const struct route_field restore_query[] = {
     {"snapshot", false, NULL}, {"to_host", false, rule_host_name}, {"path", false, NULL},
     {"to", false, NULL},       {"replace", false, page_yes_check}, {0}};
-static const struct route_field restore_form[] = {{"snapshot", true, NULL},
-                                                  {"to_host", false, rule_host_name},
-                                                  {"path", false, NULL},
-                                                  {"to", false, rule_local_path},
-                                                  {"replace", false, page_yes_check},
-                                                  {"confirm", false, NULL},
-                                                  {"step", true, page_step_check},
-                                                  {0}};
+static const struct route_field restore_form[] = {
+    {"snapshot", true, NULL},       {"to_host", false, rule_host_name}, {"path", false, NULL},
+    {"to", false, rule_local_path}, {"replace", false, page_yes_check}, {"confirm", false, NULL},
+    {"password", false, NULL},      {"step", true, page_step_check},    {0}};
 static const struct route_field basket_form[] = {{"item", true, NULL}, {0}};
 static const struct route_field basket_remove_form[] = {{"item", false, NULL}, {0}};
 static const struct route_field basket_query[] = {
@@ -205,7 +201,8 @@ const struct route routes[] = {
      .template = "restore", .command = "pobsync restore :host:/PATH --to-host",
      .fields = restore_query, .handle = page_restore},
     {.method = HTTP_POST, .path = "/hosts/:host/restore", .faces = FACE_BOTH, .right = RIGHT_OPERATE,
-     .form = "/hosts/:host/restore", .fields = restore_form, .handle = page_restore_post},
+     .form = "/hosts/:host/restore", .fields = restore_form, .is_grave = page_restore_is_grave,
+     .handle = page_restore_post},
     {.method = HTTP_GET, .path = "/hosts/:host/versions/:path*", .faces = FACE_BOTH, .right = RIGHT_FILES,
      .title = "Versions", .template = "versions", .tab = "Browse", .command = "pobsync versions ':host:/:path'",
      .fields = path_query, .handle = page_versions},
@@ -256,7 +253,8 @@ const struct route routes[] = {
      .title = "Remove the host", .template = "host_remove", .command = "pobsync remove-host :host",
      .handle = page_host_remove},
     {.method = HTTP_POST, .path = "/hosts/:host/remove", .faces = FACE_BOTH, .right = RIGHT_DESTROY,
-     .form = "/hosts/:host/remove", .fields = removal_form, .handle = page_host_remove_post},
+     .form = "/hosts/:host/remove", .fields = removal_form, .is_grave = page_host_remove_is_grave,
+     .handle = page_host_remove_post},
 
     /* The wizard. */
     {.method = HTTP_GET, .path = "/setup/root", .faces = FACE_BOTH, .right = RIGHT_CONFIG, .title = "Backup root",

@@ -6,6 +6,7 @@ import unittest
 
 from kit import oracle
 from kit.sshd import Sshd
+from kit.web import PASSWORD
 from kit.web_case import WebCase
 from kit.workdir import WorkDir
 
@@ -70,10 +71,11 @@ class RestorePage(WebCase):
         self.assertIn("&lt;b>&amp; x", plan.text.replace("&gt;", ">"))
         self.assertNotIn("<b>& x", plan.text)
         fields = self.form(plan.page, "write")
-        refused = self.admin.post("/hosts/web1/restore", {**fields, "confirm": "web2"})
+        self.assertIn('name="password"', plan.text)
+        refused = self.admin.post("/hosts/web1/restore", {**fields, "confirm": "web2", "password": PASSWORD})
         self.assertEqual(refused.status, 409, refused)
         self.assertEqual(self.query_runs("queued"), [])
-        self.press({**fields, "confirm": "web1"})
+        self.press({**fields, "confirm": "web1", "password": PASSWORD})
         with open(os.path.join(self.target, "fstab"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "one\n")
         self.assertEqual(len(os.listdir(self.target)), 3, "and what was replaced is kept")
