@@ -29,7 +29,7 @@ import unittest
 TESTS = pathlib.Path(__file__).resolve().parent
 SOURCE = TESTS.parent
 FOLDERS = ['flow', 'fault', 'web', 'lint']
-ON_SERVER = re.compile(r'unit/store/|unit/db/mariadb$|flow/(adopt|alert|queue|rebuild|retention|status)$')
+ON_SERVER = re.compile(r'unit/store/|unit/db/(mariadb|transfer)$|flow/(adopt|alert|queue|rebuild|retention|status)$')
 MAY_RUN_ON_SERVER = re.compile(r'flow/|web/')
 ON_SERVER_ONLY = {'unit/db/mariadb'}
 

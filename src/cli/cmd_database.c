@@ -111,6 +111,31 @@ static int run_restore(struct call *call, struct err *err)
     return 0;
 }
 
+static int run_copy(struct call *call, struct err *err)
+{
+    JSON_SCOPED *document = NULL;
+
+    if (call_word(call, 2) == NULL) {
+        err_set(err, ERR_USAGE, "\"database copy\" needs two databases, FROM and TO");
+        return err_hint(
+            err, "both are URLs, as in POBSYNC_DATABASE: sqlite:///PATH or mariadb://USER@HOST/DATABASE");
+    }
+    if (service_open_state(&call->service, call->arena, "cli", err) < 0)
+        return -1;
+    call->service_is_open = true;
+    if (service_database_transfer(&call->service, call_word(call, 1), call_word(call, 2), &document, err) < 0)
+        return -1;
+    if (call->json) {
+        call_add_json(call, document);
+        return 0;
+    }
+    call_note(call, "copied from %s to %s and compared: %s rows, schema %s",
+              cell_text(call->arena, document, "from"), cell_text(call->arena, document, "to"),
+              cell_count(call->arena, document, "rows"), cell_count(call->arena, document, "schema"));
+    call_note(call, "next: set POBSYNC_DATABASE to the new one, then pobsync check");
+    return 0;
+}
+
 static int refuse_option(const struct call *call, const char *option, const char *only, struct err *err)
 {
     if (!call_has(call, option) || strcmp(call_word(call, 0), only) == 0)
@@ -122,16 +147,18 @@ static int refuse_option(const struct call *call, const char *option, const char
 static int run(struct call *call, struct err *err)
 {
     const char *action = call_word(call, 0);
-    bool takes_file = strcmp(action, "check") == 0 || strcmp(action, "restore") == 0;
+    bool copies = strcmp(action, "copy") == 0;
+    bool takes_file = copies || strcmp(action, "check") == 0 || strcmp(action, "restore") == 0;
+    const char *excess = !takes_file ? call_word(call, 1) : !copies ? call_word(call, 2) : NULL;
 
     if (refuse_option(call, "to", "backup", err) < 0 || refuse_option(call, "yes", "restore", err) < 0)
         return -1;
-    if (!takes_file && call_word(call, 1) != NULL)
-        return err_set(err, ERR_USAGE, "\"%s\" is one word too many for \"database %s\"", call_word(call, 1),
-                       action);
+    if (excess != NULL)
+        return err_set(err, ERR_USAGE, "\"%s\" is one word too many for \"database %s\"", excess, action);
     return strcmp(action, "backup") == 0  ? run_backup(call, err)
            : strcmp(action, "list") == 0  ? run_list(call, err)
-           : takes_file && *action == 'c' ? run_check(call, err)
+           : strcmp(action, "check") == 0 ? run_check(call, err)
+           : copies                       ? run_copy(call, err)
                                           : run_restore(call, err);
 }
 
@@ -144,19 +171,24 @@ static const struct option_spec options[] = {
 const struct command cmd_database = {
     .name = "database",
     .summary = "copy, check or bring back the database of pobsync itself",
-    .operands = "backup|list|check|restore [FILE]",
+    .operands = "backup|list|check|restore|copy [FILE] [TO]",
     .options = options,
     .details =
         "backup: copies the database while it is in use, as is done every night, into .pobsync/database/ of the "
         "backup root; the newest 14 are kept there. list: the copies that there are, those from before upgrades "
         "among them. check: looks for damage in the database, or in the copy FILE.\n\n"
         "restore: puts the copy FILE in the place of the database. Refused while pobsync runs. The database that "
-        "was there stays beside it, as NAME.replaced-TIME. Snapshots are not touched.",
+        "was there stays beside it, as NAME.replaced-TIME. Snapshots are not touched.\n\n"
+        "copy FROM TO: copies all rows of one database into an empty one, of whatever kind, and compares them "
+        "row by row. Both are URLs, as in POBSYNC_DATABASE; the password of one on a server stands in the file that its "
+        "option password_file=PATH names. Stop pobsync first.",
     .exits =
-        "1 when check finds damage, 3 when the copy is not in the backup root, 5 when there is no such file, 6 "
-        "while the database is in use, 7 when restore is not confirmed.",
-    .examples = "pobsync database backup --to /mnt/usb\n"
-                "pobsync database restore /root/pobsync-20261122-033000Z.db --yes",
+        "1 when check finds damage or copy a difference, 3 when the copy is not in the backup root, 5 when there is no such file, 6 "
+        "while the database is in use, 7 when restore is not confirmed, or copy finds rows in TO.",
+    .examples =
+        "pobsync database backup --to /mnt/usb\n"
+        "pobsync database restore /root/pobsync-20261122-033000Z.db --yes\n"
+        "pobsync database copy sqlite:///var/lib/pobsync/pobsync.db mariadb://pobsync@db.example/pobsync",
     .json = true,
     .run = run,
 };

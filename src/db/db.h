@@ -89,7 +89,8 @@ int db_schema_version(struct db *db, int *found, int *expected, struct err *err)
 int db_check(struct db *db, struct err *err);
 
 /* Copies the whole database, as it is at one moment and while others go on writing, into the file `path` (absolute), which
- * is made, or is there and empty. It is not synced; what a failure leaves of it is for the caller to remove. */
+ * is made, or is there and empty: a file of SQLite, whatever the database is. It is not synced; what a failure leaves of it
+ * is for the caller to remove. */
 int db_copy(struct db *db, const char *path, struct err *err);
 
 /* Opens such a copy for reading only, and changes nothing in it or beside it; for db_check() and db_schema_version().
@@ -101,6 +102,11 @@ int db_open_copy(const char *url, const char *path, struct db **db, struct err *
  * all is as before, while somebody else has it open. `db` is NULL when the database is damaged beyond opening: then
  * nobody can be asked. Afterwards a power cut gives the old one or the new one. */
 int db_replace(const char *url, struct db **db, const char *path, const char *kept, struct err *err);
+
+/* Copies all rows into another database, of whatever kind, that has the tables of the same version and no rows but those that
+ * come with them; then reads every row of both and compares. *rows counts. ERR_REFUSED when the other one has rows or
+ * another version. Others may go on writing to the first. What a failure leaves in the other one is of no use. */
+int db_transfer(struct db *from, struct db *to, int64_t *rows, struct err *err);
 
 /* The file of a database that is one, NULL: it is elsewhere. Points into `url`. */
 const char *db_file(const char *url);

@@ -46,6 +46,19 @@ struct db_driver {
     int (*has_table)(struct db *db, const char *name, struct err *err);
     int (*check)(struct db *db, struct err *err);
 
+    /* For copying from one database to another (transfer.c). */
+    bool (*is_int)(struct db_stmt *stmt, int column);
+    const char *tables_sql;  /* names of the tables of ours, but schema_version */
+    const char *columns_sql; /* of the table ?: name, place in the primary key or 0; in order */
+    const char *keys_off;    /* foreign keys are not looked at any more by this handle */
+    const char *keys_on;
+    const char *
+        given_sql; /* the highest id that the table ? has ever given to a row; a row without it, or none: no such */
+    int (*set_given)(struct db *db, const char *table, int64_t id, struct err *err);
+    /* From here to the end statements see the database as it is now; nobody has to wait. */
+    int (*begin_view)(struct db *db, struct err *err);
+    int (*end_view)(struct db *db, struct err *err);
+
     int (*copy)(struct db *db, const char *path, struct err *err);
     int (*open_copy)(const char *path, struct db **db, struct err *err);
     /* Waits until nobody else has the database open, and makes one file of it; the handle is of no more use. */

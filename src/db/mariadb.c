@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/mariadb_driver.h"
+#include "db/migration.h"
 
 static struct mariadb_stmt *stmt_of(struct db_stmt *stmt)
 {
@@ -218,22 +219,74 @@ static int mariadb_open(const char *place, struct db **db, struct err *err)
     return -1;
 }
 
-static int no_file(struct err *err)
+static bool mariadb_is_int(struct db_stmt *stmt, int column)
 {
-    err_set(err, ERR_REFUSED, "a MariaDB database is no file that could be copied or replaced");
-    return err_hint(err, "use mariadb-dump --single-transaction, and mariadb to load what it wrote");
+    return column_of(stmt, column)->is_int;
+}
+
+static int mariadb_set_given(struct db *db, const char *table, int64_t id, struct err *err)
+{
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    const char *sql =
+        arena_printf(&arena, "ALTER TABLE \"%s\" AUTO_INCREMENT = %lld", table, (long long)id + 1);
+
+    return db_run(db, err, sql, "") < 0 ? -1 : 0;
+}
+
+static int mariadb_begin_view(struct db *db, struct err *err)
+{
+    struct mariadb_db *own = mariadb_of(db);
+    unsigned number;
+
+    while ((number = mariadb_query(own, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")) != 0) {
+        mariadb_link_fail(own, number, err);
+        if (mariadb_recover(own, number, err) < 0)
+            return -1;
+    }
+    own->viewing = true;
+    return 0;
+}
+
+static int mariadb_end_view(struct db *db, struct err *err)
+{
+    struct mariadb_db *own = mariadb_of(db);
+    unsigned number = mariadb_query(own, "COMMIT");
+
+    own->viewing = false;
+    return number == 0 ? 0 : mariadb_link_fail(own, number, err);
+}
+
+/* The version of the tables is that of the database: it may be copied because they will be changed. */
+static int fill_file(struct db *db, struct db *file, struct err *err)
+{
+    int found, expected;
+    int64_t rows;
+
+    if (db_schema_version(db, &found, &expected, err) < 0 || migration_apply_to(file, found, 0, err) < 0 ||
+        db_transfer(db, file, &rows, err) < 0)
+        return -1;
+    return sqlite_driver.settle(file, err);
 }
 
 static int mariadb_copy(struct db *db, const char *path, struct err *err)
 {
-    (void)db, (void)path;
-    return no_file(err);
+    ARENA_SCOPED arena = ARENA_EMPTY;
+    DB_SCOPED *file = NULL;
+
+    return db_open(arena_printf(&arena, "sqlite://%s", path), &file, err) < 0 || fill_file(db, file, err) < 0
+               ? -1
+               : 0;
 }
 
 static int mariadb_open_copy(const char *path, struct db **db, struct err *err)
 {
-    (void)path, (void)db;
-    return no_file(err);
+    return sqlite_driver.open_copy(path, db, err);
+}
+
+static int no_file(struct err *err)
+{
+    err_set(err, ERR_REFUSED, "a MariaDB database is no file that could be replaced");
+    return err_hint(err, "pobsync database copy sqlite:///FILE mariadb://…, into one that is empty");
 }
 
 static int mariadb_settle(struct db *db, struct err *err)
@@ -276,6 +329,23 @@ const struct db_driver mariadb_driver = {
     .unlock_schema = mariadb_unlock_schema,
     .has_table = mariadb_has_table,
     .check = mariadb_check,
+    .is_int = mariadb_is_int,
+    .tables_sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+                  "table_name NOT IN ('schema_version', 'writer_turn') ORDER BY table_name",
+    .columns_sql = "SELECT c.column_name, coalesce(k.ordinal_position, 0) FROM information_schema.columns c "
+                   "LEFT JOIN information_schema.key_column_usage k ON k.table_schema = c.table_schema AND "
+                   "k.table_name = c.table_name AND k.column_name = c.column_name AND "
+                   "k.constraint_name = 'PRIMARY' WHERE c.table_schema = DATABASE() AND c.table_name = ? AND "
+                   "c.column_name <> 'rowid' ORDER BY c.ordinal_position",
+    .keys_off = "SET SESSION foreign_key_checks = 0",
+    .keys_on = "SET SESSION foreign_key_checks = 1",
+    .given_sql = "SELECT t.auto_increment - 1 FROM information_schema.tables t JOIN "
+                 "information_schema.columns c ON c.table_schema = t.table_schema AND "
+                 "c.table_name = t.table_name AND c.column_name = 'id' AND c.extra = 'auto_increment' "
+                 "WHERE t.table_schema = DATABASE() AND t.table_name = ?",
+    .set_given = mariadb_set_given,
+    .begin_view = mariadb_begin_view,
+    .end_view = mariadb_end_view,
     .copy = mariadb_copy,
     .open_copy = mariadb_open_copy,
     .settle = mariadb_settle,

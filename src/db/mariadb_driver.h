@@ -63,6 +63,8 @@ struct mariadb_db {
     MYSQL *link;      /* NULL: there is no connection */
     unsigned link_number;
     bool in_transaction;
+    bool
+        viewing; /* statements see the database as it was when that began, which another connection could not */
     bool migrating; /* statements stand alone, under the lock of the schema */
     int64_t changes, total_changes, last_id;
     struct mariadb_stmt *kept[MARIADB_KEPT_MAX]; /* finished, ready to be used again */

@@ -186,7 +186,7 @@ static int recover(struct mariadb_db *db, unsigned number, bool *in_doubt, struc
     int pause = FIRST_PAUSE_MS;
     bool same = true;
 
-    while (mariadb_is_lost(number) || mariadb_is_conflict(number)) {
+    while (!db->viewing && (mariadb_is_lost(number) || mariadb_is_conflict(number))) {
         if (mariadb_is_lost(number))
             mariadb_link_down(db);
         else

@@ -172,6 +172,16 @@ static int apply_next(struct db *db, const struct embedded *files, size_t count,
     return result;
 }
 
+int migration_apply_to(struct db *db, int version, int64_t now, struct err *err)
+{
+    int applied = 0, found;
+
+    while ((found = version_of(db, err)) >= 0 && found < version)
+        if (apply_next(db, embedded_sql, embedded_sql_count, found, now, &applied, err) < 0)
+            return -1;
+    return found < 0 ? -1 : 0;
+}
+
 int migration_apply(struct db *db, const struct embedded *files, size_t count, int64_t now, int *applied,
                     struct err *err)
 {

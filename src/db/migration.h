@@ -12,4 +12,7 @@
 int migration_apply(struct db *db, const struct embedded *files, size_t count, int64_t now, int *applied,
                     struct err *err);
 
+/* Applies those of this program up to number `version` to an empty database. */
+int migration_apply_to(struct db *db, int version, int64_t now, struct err *err);
+
 #endif

@@ -240,6 +240,11 @@ static const void *sqlite_get_blob(struct db_stmt *stmt, int column, size_t *siz
     return bytes;
 }
 
+static bool sqlite_is_int(struct db_stmt *stmt, int column)
+{
+    return sqlite3_column_type(handle_of(stmt), column) == SQLITE_INTEGER;
+}
+
 static int64_t sqlite_changes(struct db *db)
 {
     return sqlite3_changes64(sqlite_of(db)->handle);
@@ -471,6 +476,33 @@ static int sqlite_open_copy(const char *path, struct db **db, struct err *err)
     return -1;
 }
 
+static int sqlite_set_given(struct db *db, const char *table, int64_t id, struct err *err)
+{
+    int64_t changed = db_run(db, err, "UPDATE sqlite_sequence SET seq = ? WHERE name = ?", "it", id, table);
+
+    if (changed == 0)
+        changed = db_run(db, err, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", "ti", table, id);
+    return changed < 0 ? -1 : 0;
+}
+
+/* In WAL mode a transaction that has read keeps seeing what it saw. */
+static int sqlite_begin_view(struct db *db, struct err *err)
+{
+    DB_STMT_SCOPED *stmt = NULL;
+
+    return run(sqlite_of(db), "BEGIN", err) < 0 ||
+                   db_prepare(db, "SELECT 1 FROM schema_version", &stmt, err) < 0 || db_step(stmt, err) < 0
+               ? -1
+               : 0;
+}
+
+static int sqlite_end_view(struct db *db, struct err *err)
+{
+    (void)err;
+    sqlite_rollback(db);
+    return 0;
+}
+
 /* A database in WAL mode is held by all who have it open: only who is alone can leave that mode, and then all that was
  * in the log is in the file. */
 static int sqlite_settle(struct db *db, struct err *err)
@@ -516,6 +548,16 @@ const struct db_driver sqlite_driver = {
     .in_transaction = sqlite_in_transaction,
     .has_table = sqlite_has_table,
     .check = sqlite_check,
+    .is_int = sqlite_is_int,
+    .tables_sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND "
+                  "name <> 'schema_version' ORDER BY name",
+    .columns_sql = "SELECT name, pk FROM pragma_table_info(?) ORDER BY cid",
+    .keys_off = "PRAGMA foreign_keys = OFF",
+    .keys_on = "PRAGMA foreign_keys = ON",
+    .given_sql = "SELECT seq FROM sqlite_sequence WHERE name = ?",
+    .set_given = sqlite_set_given,
+    .begin_view = sqlite_begin_view,
+    .end_view = sqlite_end_view,
     .copy = sqlite_copy,
     .open_copy = sqlite_open_copy,
     .settle = sqlite_settle,

@@ -64,6 +64,8 @@ static void remove_unfinished(const struct folder *folder)
     /* If we die here: something unfinished is left, which nobody reads and the next copy removes. */
     unlinkat(folder->fd, UNFINISHED, 0);
     unlinkat(folder->fd, UNFINISHED "-journal", 0);
+    unlinkat(folder->fd, UNFINISHED "-wal", 0);
+    unlinkat(folder->fd, UNFINISHED "-shm", 0);
 }
 
 /* By descriptor: whatever becomes of the path, it is written where the folder was opened. */

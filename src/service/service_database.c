@@ -238,7 +238,7 @@ static int require_file_database(struct service *service, struct err *err)
     if (db_file(service->environment.database) != NULL)
         return 0;
     err_set(err, ERR_INVALID, "the database is not a file of this machine");
-    return err_hint(err, "use what its server has for copies");
+    return err_hint(err, "pobsync database copy sqlite:///FILE URL, into an empty database of its server");
 }
 
 /* A name beside the database that nothing has yet. */
@@ -286,5 +286,43 @@ int service_database_restore(struct service *service, const char *file, bool con
     json_object_set_new(*document, "kept", document_text(was_there ? kept : NULL));
     json_object_set_new(*document, "schema", json_integer(schema));
     json_object_set_new(*document, "epoch", json_integer(epoch));
+    return 0;
+}
+
+/* A file that is not there would be made. */
+static int open_source(struct service *service, const char *url, int *schema, struct err *err)
+{
+    const char *file = db_file(url);
+    int expected;
+
+    if (file != NULL && access(file, R_OK) < 0)
+        return err_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "\"%s\"", file);
+    if (db_open(url, &service->db, err) < 0 || db_schema_version(service->db, schema, &expected, err) < 0)
+        return -1;
+    if (*schema != expected) {
+        err_set(err, ERR_SCHEMA, "the database that is to be copied is of version %d, this program of %d",
+                *schema, expected);
+        return err_hint(err, "bring it up to that first: POBSYNC_DATABASE=URL pobsync migrate");
+    }
+    return require_quiet(service, err);
+}
+
+int service_database_transfer(struct service *service, const char *from, const char *to, json_t **document,
+                              struct err *err)
+{
+    DB_SCOPED *target = NULL;
+    int64_t rows;
+    int schema = 0;
+
+    if (open_source(service, from, &schema, err) < 0 || db_open(to, &target, err) < 0 ||
+        db_migrate(target, service->now, NULL, err) < 0 || db_transfer(service->db, target, &rows, err) < 0 ||
+        store_audit_add(target, service->now, service->actor, service->origin, "database.copy",
+                        db_kind_name(service->db), NULL, db_kind_name(target), err) < 0)
+        return -1;
+    *document = json_object();
+    json_object_set_new(*document, "from", document_text(db_kind_name(service->db)));
+    json_object_set_new(*document, "to", document_text(db_kind_name(target)));
+    json_object_set_new(*document, "rows", json_integer(rows));
+    json_object_set_new(*document, "schema", json_integer(schema));
     return 0;
 }

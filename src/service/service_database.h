@@ -27,4 +27,11 @@ int service_database_check(struct service *service, const char *file, json_t **d
 int service_database_restore(struct service *service, const char *file, bool confirmed, json_t **document,
                              struct err *err);
 
+/* Copies all rows of the database `from` into the empty one `to`, both URLs, compares them, and notes it in the audit of
+ * `to`; neither is the one that the service has open, which need not be. ERR_BUSY while daemons or runs of `from` are
+ * alive, ERR_SCHEMA when it is of another version, ERR_REFUSED when `to` is not empty. *document: {"from","to": kinds of
+ * database,"rows","schema"}. */
+int service_database_transfer(struct service *service, const char *from, const char *to, json_t **document,
+                              struct err *err);
+
 #endif

@@ -83,5 +83,34 @@ class Away(Server):
         self.assertEqual(self.states([run]), ["success"])
 
 
+class Moved(Server):
+    def test_to_a_file_and_back(self):
+        """A database moves between the kinds, and a copy of the night is one that can be moved to."""
+        self.backup()
+        copy = self.pobsync.json("database", "backup")["path"]
+        self.backup()
+        rows = self.query("SELECT id, name, status FROM snapshot ORDER BY id")
+        url = self.pobsync.env["POBSYNC_DATABASE"]
+        file = f"sqlite://{self.work / 'moved.db'}"
+        moved = self.pobsync.json("database", "copy", url, file)
+        self.assertEqual((moved["from"], moved["to"]), ("mariadb", "sqlite"))
+        self.assertGreater(moved["rows"], 20)
+        result = self.pobsync.run("database", "copy", file, url)
+        self.assertEqual(result.rc, 7, result)
+        self.pobsync.env["POBSYNC_DATABASE"] = file
+        self.assertEqual([(item["name"], item["status"]) for item in self.pobsync.json("snapshots", "web1")["items"]],
+                         [row[1:] for row in rows[::-1]])
+        self.backup()
+        self.assertEqual(self.pobsync.json("status")["database"], {"kind": "sqlite"})
+        self.pobsync.lose_database()
+        self.pobsync.ok("database", "copy", f"sqlite://{copy}", url)
+        self.assertEqual(self.query("SELECT id, name, status FROM snapshot ORDER BY id"), rows[:1])
+        self.pobsync.env["POBSYNC_DATABASE"] = url
+        self.pobsync.ok("discover-snapshots")
+        self.assertEqual(self.query("SELECT count(*) FROM snapshot"), [(3,)])
+        self.backup()
+        self.assertEqual(self.query("SELECT count(*) FROM snapshot"), [(4,)])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -66,21 +66,21 @@ class Copying(DatabaseCase):
         self.assertEqual(self.pobsync.run("check").rc, 0)
 
     def test_copies_while_others_write_are_of_one_moment(self):
-        self.plant("CREATE TABLE pair (a INTEGER, b INTEGER)")
-        self.plant("INSERT INTO pair VALUES (0, 0)")
+        self.plant("UPDATE host SET created_at = 1")
+        self.plant("UPDATE global_config SET bwlimit_kbps = 1")
         over = threading.Event()
         written = []
 
         def write():
-            link = sqlite3.connect(self.pobsync.database, timeout=60)
-            number = 0
+            link = self.pobsync.connect()
+            number = 1
             while not over.is_set():
                 number += 1
                 with link:
                     link.execute("BEGIN IMMEDIATE")
-                    link.execute("UPDATE pair SET a = ?", (number,))
-                    link.execute("INSERT INTO pair VALUES (?, ?)", (-number, 0))
-                    link.execute("UPDATE pair SET b = a")
+                    link.execute("UPDATE host SET created_at = ?", (number,))
+                    link.execute("INSERT INTO audit (at, actor, origin, action, object) VALUES (?, '', '', '', '')", (number,))
+                    link.execute("UPDATE global_config SET bwlimit_kbps = ?", (number,))
                 written.append(number)
             link.close()
 
@@ -97,7 +97,10 @@ class Copying(DatabaseCase):
         self.assertEqual(len(set(paths)), 5)
         for path in paths:
             self.assertEqual(rows(path, "PRAGMA integrity_check"), [("ok",)])
-            self.assertEqual(rows(path, "SELECT count(*) FROM pair WHERE a <> b"), [(0,)])
+            self.assertEqual(rows(path, "SELECT count(*) FROM host, global_config WHERE host.created_at = global_config.bwlimit_kbps"),
+                             [(1,)])
+            self.assertEqual(rows(path, "SELECT bwlimit_kbps - (SELECT max(at) FROM audit WHERE action = '') FROM "
+                                        "global_config WHERE bwlimit_kbps > 1"), [(0,)])
 
     def test_the_newest_fourteen_are_kept(self):
         self.copy(env={"POBSYNC_FAKE_NOW": "2026-10-01T03:30:00Z"})
@@ -129,6 +132,7 @@ class Copying(DatabaseCase):
         self.assertEqual(self.pobsync.run("database", "backup", "--to", "/nonexistent/x.db").rc, 1)
 
     def test_killed_while_it_copies_it_leaves_no_half_copy(self):
+        self.pobsync.needs_file()
         self.plant("CREATE TABLE ballast (x BLOB)")
         for _ in range(20):
             self.plant("INSERT INTO ballast VALUES (randomblob(4000000))")
@@ -164,6 +168,7 @@ class Copying(DatabaseCase):
         self.assertEqual(len(self.copies(os.path.join(self.pobsync.home, "database"))), 1)
 
     def test_a_damaged_database_is_not_copied_over_sound_ones(self):
+        self.pobsync.needs_file()
         self.pobsync.ok("scheduler")
         # Foreign keys are off for who plants: a row that refers to nothing is damage that does not stop the program.
         self.plant("INSERT INTO host_key (host_id, type, key_text, fingerprint, pinned_at, pinned_by) "
@@ -187,6 +192,7 @@ class Upgrading(DatabaseCase):
         return version - 1
 
     def test_before_a_migration_there_is_a_copy(self):
+        self.pobsync.needs_file()  # the tables have to be those of the version before
         old = self.age()
         self.pobsync.run("hosts")
         folder = os.path.join(self.pobsync.home, "before-upgrade")
@@ -211,6 +217,7 @@ class Upgrading(DatabaseCase):
 class Restoring(DatabaseCase):
     def setUp(self):
         super().setUp()
+        self.pobsync.needs_file()
         self.before = self.copy()["path"]
         self.add_more("later")
 

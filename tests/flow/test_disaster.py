@@ -78,6 +78,7 @@ class Disaster(HostCase):
         self.assertEqual(oracle.compare(self.source, os.path.join(self.target, "web1")), [])
 
     def test_with_a_copy_of_the_database(self):
+        self.pobsync.needs_file()
         self.pobsync.ok("database", "backup")
         self.backup()
         self.lose_server()
@@ -88,6 +89,7 @@ class Disaster(HostCase):
         self.keys()
 
     def test_from_the_disk_alone(self):
+        self.pobsync.needs_file()
         self.lose_server()
         shown = self.follow("A new server, from the disk alone")
         self.assertIn("2 of 2", shown)
