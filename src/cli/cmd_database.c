@@ -185,10 +185,9 @@ const struct command cmd_database = {
     .exits =
         "1 when check finds damage or copy a difference, 3 when the copy is not in the backup root, 5 when there is no such file, 6 "
         "while the database is in use, 7 when restore is not confirmed, or copy finds rows in TO.",
-    .examples =
-        "pobsync database backup --to /mnt/usb\n"
-        "pobsync database restore /root/pobsync-20261122-033000Z.db --yes\n"
-        "pobsync database copy sqlite:///var/lib/pobsync/pobsync.db mariadb://pobsync@db.example/pobsync",
+    .examples = "pobsync database backup --to /mnt/usb\n"
+                "pobsync database restore /root/pobsync-20261122-033000Z.db --yes\n"
+                "pobsync database copy sqlite:///srv/p.db mariadb://p@db.example/pobsync",
     .json = true,
     .run = run,
 };
