@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -298,6 +299,22 @@ class Whole(UnitCase):
         self.assertEqual(users["worker"][0], "0", users)
         self.fetch(int(re.search(rb"listening on http://127.0.0.1:(\d+)/", up.running.output("stderr"))[1]))
         self.assertEqual(up.end().rc, 0)
+        self.pobsync.settle()
+
+    def test_web_and_reader_alone_share_a_database(self):
+        """As compose.yaml runs them: the files beside the database are the web's, for it opens them first."""
+        self.write("file", "content\n")
+        self.add_host()
+        self.backup()
+        self.pobsync.ok("create-user", "anna", "--role", "admin", input=PASSWORD + "\n")
+        up = Running(["setpriv", "--no-new-privs", "--bounding-set=-all,+dac_read_search,+setuid,+setgid,+kill", "--", self.program,
+                      "up", "--only-web", "--web-user", STAND_INS["pobsync-web"], "--listen", "127.0.0.1:0"], self.pobsync.environment())
+        self.pobsync.background.append(up)
+        wait_for(lambda: b"listening on" in up.output("stderr"), 30, lambda: up.output("stderr").decode())
+        self.assertEqual(os.stat(self.pobsync.database + "-wal").st_uid, 65534)
+        self.fetch(int(re.search(rb"listening on http://127.0.0.1:(\d+)/", up.output("stderr"))[1]))
+        up.kill(signal.SIGTERM)
+        self.assertEqual(up.wait(20).rc, 0)
         self.pobsync.settle()
 
     def fetch(self, port):
