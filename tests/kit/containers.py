@@ -54,7 +54,9 @@ class Engine:
         return self
 
     def __exit__(self, *_):
-        self.docker("image", "prune", "--force", expect=None)  # what later builds have replaced
+        # What later builds have replaced.
+        self.docker("image", "prune", "--force", expect=None)
+        self.docker("builder", "prune", "--force", "--keep-storage", "2GB", expect=None)
         self.process.terminate()
         try:
             self.process.wait(60)
