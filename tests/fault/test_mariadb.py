@@ -10,6 +10,7 @@ import unittest.mock
 
 from kit import mariadb, oracle
 from kit.case import HostCase
+from kit.cutting_proxy import CuttingProxy
 from kit.deadline import wait_for
 
 HOSTS = [f"web{number}" for number in range(1, 5)]
@@ -81,6 +82,28 @@ class Away(Server):
         run = self.pobsync.json("backup", "web1", "--queue")["id"]
         self.wait_for_end([run])
         self.assertEqual(self.states([run]), ["success"])
+
+
+class Cut(Server):
+    """The connection is lost around the COMMIT of the first change: the change is there once, whichever it was."""
+
+    def change(self, before):
+        path = self.work / f"proxy-{before}"
+        url = self.pobsync.env["POBSYNC_DATABASE"].replace(self.server.socket, path)
+        with CuttingProxy(path, self.server.socket, b"; COMMIT", before) as proxy:
+            self.pobsync.ok("configure-host", f"cut{int(before)}", "--address", "192.0.2.1", env={"POBSYNC_DATABASE": url})
+            self.assertEqual(proxy.cuts, 1)
+        name = f"cut{int(before)}"
+        self.assertEqual(self.query("SELECT count(*) FROM host WHERE name = ?", name), [(1,)])
+        self.assertEqual(self.query("SELECT count(*) FROM audit WHERE object = ? AND action = 'host.create'", name), [(1,)])
+        ids = [row[0] for row in self.query("SELECT id FROM host ORDER BY id")]
+        self.assertEqual(ids, list(range(1, len(ids) + 1)), "an id was given to a change that was done twice")
+
+    def test_the_answer_is_lost(self):
+        self.change(False)
+
+    def test_the_commit_is_lost(self):
+        self.change(True)
 
 
 class Moved(Server):

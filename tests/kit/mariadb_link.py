@@ -147,6 +147,14 @@ class Link:
         for statement in filter(None, map(str.strip, script.split(";"))):
             self.execute(statement)
 
+    def iterdump(self):
+        """A line for each row of every table, as sqlite3 writes it."""
+        tables = self.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+                              "table_name <> 'writer_turn' ORDER BY table_name").fetchall()
+        for table, in tables:
+            for row in self.execute(f'SELECT * FROM "{table}"'):
+                yield f'INSERT INTO "{table}" VALUES({",".join(map(literal, row))});'
+
     def commit(self):
         self.execute("COMMIT")
 

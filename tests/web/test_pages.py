@@ -212,7 +212,7 @@ class Pages(WebCase):
 
     def test_what_programs_ask(self):
         status = self.admin.get("/api/status/").json
-        self.assertEqual(status["database"]["kind"], "sqlite")
+        self.assertEqual(status["database"]["kind"], self.pobsync.kind)
         self.assertEqual(status["counts"]["hosts"], 2)
         self.assertIn("latest_scheduler_pass", status)
         self.assertIn('pobsync_host_health{host="web1"', self.admin.get("/metrics").text)
