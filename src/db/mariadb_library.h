@@ -17,6 +17,7 @@
     CALL(mysql_fetch_fields)                                                                                 \
     CALL(mysql_fetch_row)                                                                                    \
     CALL(mysql_free_result)                                                                                  \
+    CALL(mysql_get_socket)                                                                                   \
     CALL(mysql_init)                                                                                         \
     CALL(mysql_insert_id)                                                                                    \
     CALL(mysql_more_results)                                                                                 \

@@ -1,5 +1,6 @@
 /* The connection to a MariaDB server: how it is made and set up, and what its errors mean. */
 #include <errmsg.h>
+#include <fcntl.h>
 #include <mysqld_error.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,12 @@ static int read_password(struct arena *arena, const struct mariadb_db *db, const
                                            : secret_file_read(arena, db->place.password_file, password, err);
 }
 
+/* The library's sockets are inherited: a program that lives longer than we do would hold our locks. */
+static int keep_to_ourselves(const struct mariadb_db *db)
+{
+    return fcntl(libmariadb.mysql_get_socket(db->link), F_SETFD, FD_CLOEXEC);
+}
+
 unsigned mariadb_link_up(struct mariadb_db *db, struct err *err)
 {
     const unsigned long flags = CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS;
@@ -169,7 +176,7 @@ unsigned mariadb_link_up(struct mariadb_db *db, struct err *err)
     set_options(db);
     if (libmariadb.mysql_real_connect(db->link, place->host, place->user, password, place->database,
                                       place->port, place->socket, flags) != NULL &&
-        mariadb_query(db, session) == 0)
+        keep_to_ourselves(db) == 0 && mariadb_query(db, session) == 0)
         return 0;
     number = libmariadb.mysql_errno(db->link);
     mariadb_link_fail(db, number, err);

@@ -1,6 +1,7 @@
 /* The statement API on a real MariaDB server: what holds of SQLite holds here. Without a server all is skipped. */
 #include "scratch.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -326,6 +327,24 @@ static void what_cannot_be_opened_says_why(void **state)
     assert_null(db);
 }
 
+/* A program that we start has nothing to do with our connection. */
+static void the_connection_is_not_inherited(void **state)
+{
+    struct scratch *s = *state;
+    int sockets = 0;
+
+    only_with_server(s);
+    for (int fd = 3; fd < 64; fd++) {
+        struct stat stat;
+
+        if (fstat(fd, &stat) < 0 || !S_ISSOCK(stat.st_mode))
+            continue;
+        sockets++;
+        assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    }
+    assert_int_equal(sockets, 2);
+}
+
 static void passwords_come_from_a_file(void **state)
 {
     struct scratch *s = *state;
@@ -447,6 +466,7 @@ int main(void)
         ON_SERVER(a_transaction_is_repeated),
         ON_SERVER(a_transaction_that_would_read_something_else_is_not),
         ON_SERVER(what_cannot_be_opened_says_why),
+        ON_SERVER(the_connection_is_not_inherited),
         ON_SERVER(passwords_come_from_a_file),
         ON_SERVER(both_kinds_have_the_same_tables),
         ON_SERVER(migrations_can_be_run_again),
