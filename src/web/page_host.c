@@ -75,6 +75,9 @@ int page_dashboard(struct visit *visit, json_t **document, struct err *err)
     for (size_t i = 0; i < json_array_size(hosts); i++)
         if (json_is_true(json_object_get(json_array_get(hosts, i), "attention")))
             json_array_append(urgent, json_array_get(hosts, i));
+    /* A tab in the background tells it too. */
+    if (json_array_size(urgent) > 0)
+        visit->title = arena_printf(visit->arena, "(%zu) Dashboard", json_array_size(urgent));
     verdict = document_status_needs_attention(*document) ? "failed" : "ok";
     if (json_array_size(hosts) == 0)
         verdict = "none";

@@ -77,12 +77,20 @@ class Answer:
 class Browser:
     """One visitor with its own cookies."""
 
-    def __init__(self, server):
+    def __init__(self, server, tls=None, port=None):
+        """`tls`: an SSLContext. `port`: of a proxy before the server."""
         self.server = server
+        self.tls, self.port = tls, port
         self.cookies = {}
 
+    def connect(self):
+        port = self.port or self.server.port
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
     def request(self, method, path, body=None, headers=(), type=None):
-        link = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        link = self.connect()
         sent = dict(headers)
         if self.cookies:
             sent.setdefault("Cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))

@@ -92,13 +92,14 @@
         const answered = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = answered.querySelector("[data-refresh]");
         if (!fresh) return location.reload();
+        document.title = answered.title;
         if (fresh.innerHTML !== live().innerHTML) put(live(), document.adoptNode(fresh));
         if (follows) scrollTo(0, document.documentElement.scrollHeight);
       } catch {
         /* the server is away for a moment: the next attempt tells */
       }
       busy = false;
-      next(isTold() ? 60000 : period);
+      next(isTold() ? 30000 : period); // what the clock alone changes is no event
     };
     const listen = () => {
       if (!source || !window.EventSource || stream) return;
