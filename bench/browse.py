@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """
 Speed of looking into snapshots: listing, versions, differences, search and space through the commands, beside
-rsync and du where they answer the same question, in alternating rounds, with everything in memory. Prints medians;
-asserts nothing.
+rsync and du where they answer the same question, in alternating rounds, with everything in memory; as root also with
+nothing of it in memory ("cold"). Prints medians; asserts nothing.
 
     ./dev bench browse [--files N] [--mib N] [--rounds N] [--directory DIR]
 
@@ -11,7 +11,7 @@ asserts nothing.
     list      a folder of 1,000 entries, and the first 200 of 100,000
     versions  of one file over 100 snapshots
     tar       a tree of --mib MiB in files of 64 KiB, streamed into a pipe, beside GNU tar
-    find      a name in all snapshots: until the first line, and until the end, beside `find` of the same trees
+    find      a name in all of 30 snapshots: until the first line, and until the end, beside `find` of the same trees
 """
 
 import argparse
@@ -32,6 +32,7 @@ from kit.pobsync import Pobsync  # noqa: E402
 from kit.tree import small_files_tree  # noqa: E402
 
 CHAIN = 10
+LONG_CHAIN = 30
 
 
 class Chains:
@@ -97,10 +98,34 @@ def alternate(title, rounds, ours, other_name, other):
           f"{', '.join(f'{pair:.2f}' for pair in pairs)})", flush=True)
 
 
+def forget():
+    """Nothing of any file system is in memory any more; only root may do that."""
+    os.sync()
+    with open("/proc/sys/vm/drop_caches", "w", encoding="ascii") as file:
+        file.write("3")
+
+
+def cold(function):
+    forget()
+    return timed(function)
+
+
 def several(title, rounds, function):
     function()
-    seconds = sorted(timed(function) for _ in range(rounds))
-    print(f"{title}: median {statistics.median(seconds) * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms", flush=True)
+    ways = [("", timed)] + ([(" cold", cold)] if os.geteuid() == 0 else [])
+    for word, way in ways:
+        seconds = sorted(way(function) for _ in range(rounds))
+        print(f"{title}{word}: median {statistics.median(seconds) * 1000:.0f} ms, p95 "
+              f"{seconds[int(0.95 * (rounds - 1))] * 1000:.0f} ms", flush=True)
+
+
+def alternate_cold(title, rounds, ours, other_name, other):
+    if os.geteuid() != 0:
+        print(f"{title} cold: not measured, only root can empty the memory of files")
+        return
+    pairs = [(cold(ours), cold(other)) for _ in range(rounds)]
+    print(f"{title} cold: pobsync {statistics.median(a for a, _ in pairs):.2f} s, {other_name} "
+          f"{statistics.median(b for _, b in pairs):.2f} s, ratio {statistics.median(a / b for a, b in pairs):.2f}", flush=True)
 
 
 def piped(argv, **options):
@@ -148,8 +173,9 @@ def main():
         chain = Chains(pobsync, options.files).web1
         print(f"{options.files} files, chain of {CHAIN}, {pobsync.root}", flush=True)
         places = f"web1@{name_of(3)}..{name_of(4)}"
-        alternate("space of ten", options.rounds, lambda: pobsync.ok("space", "web1", timeout=600), "du -s of each",
-                  lambda: [quietly("du", "-s", chain.data(day)) for day in range(CHAIN)])
+        space = ("du -s of each", lambda: [quietly("du", "-s", chain.data(day)) for day in range(CHAIN)])
+        alternate("space of ten", options.rounds, lambda: pobsync.ok("space", "web1", timeout=600), *space)
+        alternate_cold("space of ten", min(3, options.rounds), lambda: pobsync.ok("space", "web1", timeout=600), *space)
         alternate("diff", options.rounds, lambda: pobsync.ok("diff", places, timeout=600), "rsync -aniHAX --delete",
                   lambda: quietly("rsync", "-aniHAX", "--delete", chain.data(4) + "/", chain.data(3) + "/"))
         newest = f"web1@{name_of(CHAIN - 1)}"
@@ -157,11 +183,13 @@ def main():
         several("first 200 of 100,000", 20, lambda: pobsync.ok("ls", f"{newest}:/crowd", "--limit", "200", "--json"))
         several("versions over 100 snapshots", 20, lambda: pobsync.ok("versions", "small:/file", "--json"))
         stream(pobsync, options.mib, options.rounds)
-        alternate("find in ten snapshots", options.rounds,
+        for day in range(CHAIN, LONG_CHAIN):
+            chain.place(day, chain.data(day - 1))
+        alternate(f"find in {LONG_CHAIN} snapshots", options.rounds,
                   lambda: pobsync.ok("find", "web1", "--name", "000*", "--json", timeout=600), "find of each",
-                  lambda: [quietly("find", chain.data(day), "-name", "000*") for day in range(CHAIN)])
+                  lambda: [quietly("find", chain.data(day), "-name", "000*") for day in range(LONG_CHAIN)])
         first, whole = zip(*(first_line(pobsync) for _ in range(options.rounds)))
-        print(f"find in ten snapshots: first line {statistics.median(first) * 1000:.0f} ms, all "
+        print(f"find in {LONG_CHAIN} snapshots: first line {statistics.median(first) * 1000:.0f} ms, all "
               f"{statistics.median(whole) * 1000:.0f} ms")
 
 
