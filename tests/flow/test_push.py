@@ -120,6 +120,7 @@ class Standing(PushCase):
         shutil.copystat(self.source, self.target)
         os.unlink(self.target + "/absent")
         self.put("differs", "other content\n")
+        os.utime(self.target + "/differs", (time.time() + 60,) * 2)  # newer by more than the second in which all of this is done
         self.put("extra", "extra\n")
 
     def put(self, name, text):
@@ -235,6 +236,19 @@ class Trouble(PushCase):
         states = [row["state"] for row in self.pobsync.json("runs", "--host", "web1")["items"]]
         self.assertEqual(states, ["success", "failed", "success"])
 
+    def at_work(self):
+        """Processes on the host that write into the target."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read()
+            except OSError:
+                continue
+            if b"--server" in words and os.fsencode(os.path.basename(str(self.target))) in words:
+                found.append(words)
+        return found
+
     def test_the_host_goes_away(self):
         self.write("big", os.urandom(24 << 20))
         self.prepared()
@@ -249,6 +263,8 @@ class Trouble(PushCase):
         thread.join()
         self.assertIn(done[0].rc, (1, 9), done[0])
         self.assertEqual(done[0].json["state"], "failed")
+        # A machine that comes back has none of its old processes: one that ends late would put its part of the file back.
+        wait_for(lambda: not self.at_work(), 30, self.at_work)
         self.sshd.start()
         self.pobsync.ok("configure-host", "web1", "--bwlimit-kbps", "0")
         self.push("web1:/", f"web1:{self.target}")
