@@ -16,19 +16,21 @@ static int prepare(struct db *db, const char *sql, int index, int64_t host_id, s
     return 0;
 }
 
-/* By host along the index, so that the length of the history does not matter: from the oldest one that is wanted on. */
+/* By host along the index, so that the length of the history does not matter: from the oldest one that is wanted on.
+ * CROSS JOIN, because SQLite would rather go through all runs. */
 int store_health_backups(struct arena *arena, struct db *db, int64_t host_id, int64_t per_host,
                          struct run **runs, size_t *count, struct err *err)
 {
     DB_STMT_SCOPED *stmt = NULL;
 
-    if (prepare(db,
-                RUN_SELECT
-                " WHERE id IN (SELECT n.id FROM host h JOIN run n ON n.host_id = h.id AND n.job = 'backup' "
-                "AND n.state <> 'queued' AND n.id >= coalesce((SELECT id FROM run WHERE host_id = h.id AND "
-                "job = 'backup' AND state <> 'queued' ORDER BY id DESC LIMIT 1 OFFSET ?), 0) "
-                "WHERE ? = 0 OR h.id = ?) ORDER BY host_id, id DESC",
-                2, host_id, &stmt, err) < 0)
+    if (prepare(
+            db,
+            RUN_SELECT
+            " WHERE id IN (SELECT n.id FROM host h CROSS JOIN run n ON n.host_id = h.id AND n.job = 'backup' "
+            "AND n.state <> 'queued' AND n.id >= coalesce((SELECT id FROM run WHERE host_id = h.id AND "
+            "job = 'backup' AND state <> 'queued' ORDER BY id DESC LIMIT 1 OFFSET ?), 0) "
+            "WHERE ? = 0 OR h.id = ?) ORDER BY host_id, id DESC",
+            2, host_id, &stmt, err) < 0)
         return -1;
     db_bind_int(stmt, 1, per_host - 1);
     return store_run_read(arena, stmt, runs, count, err);
