@@ -19,7 +19,7 @@
 #include "sys/stop.h"
 #include "sys/walk.h"
 
-enum { PIECE_SIZE = 256 * 1024, BLOCK_SIZE = 64 * 1024 };
+enum { PIECE_SIZE = 256 * 1024, BLOCK_SIZE = 64 * 1024, PIPE_SIZE = 1024 * 1024 };
 
 struct state {
     struct pack *pack;
@@ -368,6 +368,9 @@ int pack_write(struct pack *pack, struct err *err)
     pack->left_out = pack->unfit = (struct list){0};
     if (archive_library_load(err) < 0)
         return -1;
+    /* A pipe of the usual size is full after each block, and then both sides take turns. What is no pipe, or may not be
+     * larger, stays as it is. */
+    (void)fcntl(pack->out_fd, F_SETPIPE_SZ, PIPE_SIZE);
     if (links == NULL && pack->format != PACK_ZIP && pack->name == NULL)
         return -1;
     state.archive = libarchive.archive_write_new();
